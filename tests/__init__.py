@@ -1,0 +1,1 @@
+"""Tests of TwinSight; they mirror the packages and are never shipped."""

@@ -1,0 +1,65 @@
+"""Settings and fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from twin.geometry.numba_environment import prepare_numba_environment
+
+# Before anything imports numba. The folder is shared by all tests, so that kernels are compiled once.
+prepare_numba_environment()
+
+# No screen is assumed: Qt draws into memory unless the caller has chosen a platform (make test runs the
+# window tests under Xvfb), VTK renders through EGL or OSMesa.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYVISTA_OFF_SCREEN", "true")
+os.environ.setdefault("LIBGL_ALWAYS_SOFTWARE", "1")
+
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# Times of a shared machine say nothing about correctness; the same examples are drawn at each run.
+settings.register_profile(
+    "twinsight", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("twinsight")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Root folder of the repository."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real scans; the test is skipped where it is absent."""
+    shared = Path(os.environ.get("TWINSIGHT_SHARED") or REPOSITORY.parent / "shared")
+    folder = shared / "data"
+    if not folder.is_dir():
+        pytest.skip("real scans are absent: no folder ../shared/data (TWINSIGHT_SHARED points elsewhere)")
+    return folder
+
+
+@pytest.fixture
+def user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Private home, configuration, data and cache folders, so that a test never touches the user's own.
+
+    The folder of compiled kernels stays the shared one.
+    """
+    home = tmp_path / "home"
+    for variable, name in {
+        "HOME": "",
+        "XDG_CONFIG_HOME": ".config",
+        "XDG_DATA_HOME": ".local/share",
+        "XDG_STATE_HOME": ".local/state",
+        "XDG_CACHE_HOME": ".cache",
+    }.items():
+        folder = home / name
+        folder.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv(variable, str(folder))
+    yield home

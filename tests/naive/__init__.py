@@ -1,0 +1,1 @@
+"""Slow plain references of the numba kernels."""
