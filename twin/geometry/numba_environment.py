@@ -74,7 +74,7 @@ def check_threading_layer() -> str:
     """
     import numba
 
-    if numba.config.DISABLE_JIT:
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return "none"
     try:
         numba.get_num_threads()  # starts the threads

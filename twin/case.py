@@ -1,0 +1,235 @@
+"""The case of a patient: volumes, labels, facts, confirmations, plans and outcomes, as one immutable value."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from twin.anatomy import LayerName, structure
+from twin.errors import GeometryError, InputError, SafetyRefusal
+from twin.grid import Grid
+from twin.label_layer import LabelLayer
+from twin.outcome import Outcome
+from twin.patient import PatientFacts, PatientIdentity
+from twin.plan import Confirmation, Plan
+from twin.registration import Registration
+from twin.volume import Volume
+
+__all__ = ["Case"]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """All that is known of one patient. Every change makes a new case.
+
+    Parameters
+    ----------
+    id
+        Random id of the case.
+    identity
+        Who the patient is.
+    facts
+        Clinical facts.
+    volumes
+        Scans by id.
+    planning_volume_id
+        The volume the surgeon plans on: its grid is the reference grid of the twin.
+    layers
+        Label layers by name, all on the reference grid.
+    registrations, confirmations, plans, outcomes
+        By meaning; plans and outcomes by plan name, confirmations by structure id.
+    not_found
+        Structure id to reason (message id), for structures that were searched and not found.
+    """
+
+    id: str
+    identity: PatientIdentity = field(default_factory=PatientIdentity)
+    facts: PatientFacts = field(default_factory=PatientFacts)
+    volumes: Mapping[str, Volume] = field(default_factory=dict)
+    planning_volume_id: str | None = None
+    layers: Mapping[LayerName, LabelLayer] = field(default_factory=dict)
+    registrations: tuple[Registration, ...] = ()
+    confirmations: Mapping[str, Confirmation] = field(default_factory=dict)
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    not_found: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def planning_volume(self) -> Volume:
+        """The volume the surgeon plans on.
+
+        Raises
+        ------
+        InputError
+            When the case holds no volume yet.
+        """
+        if self.planning_volume_id is None:
+            raise InputError("error.case.no_volume")
+        return self.volumes[self.planning_volume_id]
+
+    @property
+    def reference_grid(self) -> Grid:
+        """Grid of the labels: that of the planning volume, or of the labels when they came without a volume."""
+        if self.planning_volume_id is not None:
+            return self.planning_volume.grid
+        for layer in self.layers.values():
+            return layer.grid
+        raise InputError("error.case.no_volume")
+
+    @property
+    def labels_hash(self) -> str:
+        """SHA-256 over all label layers that are primary (derived ones follow from them)."""
+        parts = sorted((name.value, layer.hash) for name, layer in self.layers.items() if not name.is_derived)
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    @property
+    def facts_hash(self) -> str:
+        """SHA-256 of the patient facts."""
+        return hashlib.sha256(json.dumps(self.facts.to_json(), sort_keys=True).encode()).hexdigest()
+
+    def layer(self, name: LayerName) -> LabelLayer:
+        """Return a layer, empty when nothing was labelled in it yet."""
+        return self.layers.get(name) or LabelLayer.empty(name, self.reference_grid)
+
+    def layer_of(self, structure_id: str) -> LabelLayer:
+        """Return the layer that holds a structure."""
+        return self.layer(structure(structure_id).layer)
+
+    def structure_ids(self) -> tuple[str, ...]:
+        """Ids of all structures that are labelled, primary layers only."""
+        return tuple(i for name in LayerName if not name.is_derived for i in self.layer(name).structure_ids())
+
+    def with_volume(self, volume: Volume) -> Case:
+        """Return the case with a scan added; the first one becomes the planning volume."""
+        return replace(
+            self,
+            volumes={**self.volumes, volume.id: volume},
+            planning_volume_id=self.planning_volume_id or volume.id,
+        )
+
+    def with_planning_volume(self, volume_id: str) -> Case:
+        """Return the case planned on another volume; refused once labels exist on another grid."""
+        if volume_id not in self.volumes:
+            raise InputError("error.case.no_such_volume", volume=volume_id)
+        for layer in self.layers.values():
+            layer.grid.require_same_space(self.volumes[volume_id].grid, this=layer.name.value, that=volume_id)
+        return replace(self, planning_volume_id=volume_id)
+
+    def with_layer(self, layer: LabelLayer) -> Case:
+        """Return the case with a layer added or replaced; results that depended on it become stale.
+
+        Raises
+        ------
+        GeometryError
+            When the layer is not on the reference grid.
+        """
+        if self.volumes or self.layers:
+            self.reference_grid.require_same_space(layer.grid, this="case", that=layer.name.value)
+        return replace(self, layers={**self.layers, layer.name: layer})._with_stale_results()
+
+    def with_facts(self, facts: PatientFacts) -> Case:
+        """Return the case with other patient facts; outcomes become stale, approvals are withdrawn."""
+        return replace(self, facts=facts)._with_stale_results()
+
+    def with_plan(self, plan: Plan) -> Case:
+        """Return the case with a plan added or replaced; an outcome of an earlier plan of that name becomes stale."""
+        return replace(self, plans={**self.plans, plan.name: plan})._with_stale_results()
+
+    def without_plan(self, name: str) -> Case:
+        """Return the case without a plan and its outcome."""
+        plans = {n: p for n, p in self.plans.items() if n != name}
+        return replace(self, plans=plans, outcomes={n: o for n, o in self.outcomes.items() if n != name})
+
+    def with_outcome(self, outcome: Outcome) -> Case:
+        """Return the case with the outcome of a plan.
+
+        Raises
+        ------
+        InputError
+            When the plan is not in the case.
+        """
+        self.plan(outcome.plan_name)
+        return replace(self, outcomes={**self.outcomes, outcome.plan_name: outcome})._with_stale_results()
+
+    def with_confirmation(self, structure_id: str, by: str) -> Case:
+        """Return the case with a structure declared right by a person.
+
+        Raises
+        ------
+        GeometryError
+            When the structure is not in the case.
+        """
+        layer = self.layer_of(structure_id)
+        if structure_id not in layer.structure_ids():
+            raise GeometryError("error.case.structure_absent", structure=structure_id)
+        confirmation = Confirmation(structure_id, by, _account(), _now(), layer.hash)
+        return replace(self, confirmations={**self.confirmations, structure_id: confirmation})
+
+    def is_confirmed(self, structure_id: str) -> bool:
+        """True when a person confirmed the structure and its layer has not changed since."""
+        confirmation = self.confirmations.get(structure_id)
+        return confirmation is not None and confirmation.labels_hash == self.layer_of(structure_id).hash
+
+    def plan(self, name: str) -> Plan:
+        """Return a plan by name.
+
+        Raises
+        ------
+        InputError
+            When there is none; it lists the names there are.
+        """
+        if name not in self.plans:
+            raise InputError("error.case.no_such_plan", plan=name, known=", ".join(self.plans) or "-")
+        return self.plans[name]
+
+    def require_approvable(self, name: str, structure_ids: tuple[str, ...]) -> Outcome:
+        """Return the current outcome of a plan that may be approved.
+
+        Raises
+        ------
+        SafetyRefusal
+            When the outcome is missing or stale, or a structure its figures use is not confirmed.
+        """
+        self.plan(name)
+        outcome = self.outcomes.get(name)
+        if outcome is None or outcome.is_stale:
+            raise SafetyRefusal("error.approve.no_current_outcome", plan=name)
+        unconfirmed = [i for i in structure_ids if not self.is_confirmed(i)]
+        if unconfirmed:
+            raise SafetyRefusal("error.approve.unconfirmed", plan=name, structures=", ".join(unconfirmed))
+        return outcome
+
+    def _with_stale_results(self) -> Case:
+        """Mark outcomes stale whose plan, labels or facts changed, and take their approvals back."""
+        labels_hash, facts_hash = self.labels_hash, self.facts_hash
+
+        def is_current(outcome: Outcome) -> bool:
+            plan = self.plans.get(outcome.plan_name)
+            mine = (outcome.plan_hash, outcome.labels_hash, outcome.facts_hash)
+            return plan is not None and mine == (plan.hash, labels_hash, facts_hash)
+
+        outcomes = {n: o if o.is_stale or is_current(o) else o.as_stale() for n, o in self.outcomes.items()}
+        plans = {}
+        for name, plan in self.plans.items():
+            approval, outcome = plan.approval, outcomes.get(name)
+            holds = (
+                approval is not None
+                and outcome is not None
+                and not outcome.is_stale
+                and (approval.plan_hash, approval.labels_hash, approval.figures_hash)
+                == (plan.hash, labels_hash, outcome.figures_hash)
+            )
+            plans[name] = plan if holds or approval is None else plan.with_approval(None)
+        return replace(self, outcomes=outcomes, plans=plans)
+
+
+def _account() -> str:
+    return getpass.getuser()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,127 @@
+"""A layer of labels on a grid: which voxel belongs to which structure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.anatomy import LayerName, Structure, structure, structure_of_value
+from twin.box import Box
+from twin.errors import GeometryError
+from twin.grid import Grid
+from twin.provenance import Provenance, array_hash
+from twin.uncertainty import BoundaryUncertainty
+
+__all__ = ["LabelLayer", "lesion_layer"]
+
+Labels = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@dataclass(frozen=True, eq=False)
+class LabelLayer:
+    """Labels that exclude each other, on one grid. Value 0 is background.
+
+    Parameters
+    ----------
+    name
+        Which layer of the case.
+    grid
+        Where the voxels are.
+    voxels
+        uint8 or uint16 ``[k, j, i]``; made read-only.
+    uncertainties
+        Structure id to boundary uncertainty.
+    provenance
+        Who made it.
+
+    Examples
+    --------
+    >>> grid = Grid.from_spacing((2, 2, 2), (1, 1, 1))
+    >>> layer = LabelLayer(LayerName.ORGANS, grid, np.ones((2, 2, 2), np.uint8))
+    >>> layer.structure_ids(), round(layer.volume_ml("liver"), 3)
+    (('liver',), 0.008)
+    """
+
+    name: LayerName
+    grid: Grid
+    voxels: Labels
+    uncertainties: Mapping[str, BoundaryUncertainty] = field(default_factory=dict)
+    provenance: Provenance | None = None
+
+    def __post_init__(self) -> None:
+        if self.voxels.shape != self.grid.shape_kji:
+            raise GeometryError("error.volume.shape", voxels=str(self.voxels.shape), grid=str(self.grid.shape_kji))
+        if self.voxels.dtype not in (np.uint8, np.uint16):
+            raise TypeError(f"labels must be uint8 or uint16, not {self.voxels.dtype}")
+        voxels = np.ascontiguousarray(self.voxels)
+        voxels.setflags(write=False)
+        object.__setattr__(self, "voxels", voxels)
+
+    @classmethod
+    def empty(cls, name: LayerName, grid: Grid) -> LabelLayer:
+        """Return a layer without any label."""
+        return cls(name, grid, np.zeros(grid.shape_kji, np.uint8))
+
+    def values(self) -> tuple[int, ...]:
+        """Label values that occur, ascending, without background."""
+        counts = np.bincount(self.voxels.ravel())
+        return tuple(int(value) for value in np.flatnonzero(counts) if value != 0)
+
+    def structure_ids(self) -> tuple[str, ...]:
+        """Ids of the structures that occur."""
+        return tuple(structure_of_value(self.name, value).id for value in self.values())
+
+    def structures(self) -> tuple[Structure, ...]:
+        """Structures that occur."""
+        return tuple(structure_of_value(self.name, value) for value in self.values())
+
+    def mask(self, structure_id: str) -> NDArray[np.bool_]:
+        """Boolean ``[k, j, i]`` of one structure. ``skin`` is the whole body: every voxel of the layer ``context``.
+
+        Raises
+        ------
+        InputError
+            When the id is unknown.
+        GeometryError
+            When it belongs to another layer.
+        """
+        wanted = structure(structure_id)
+        if wanted.layer is not self.name:
+            raise GeometryError("error.anatomy.wrong_layer", structure=structure_id, layer=self.name.value)
+        if structure_id in ("skin", "lesion"):
+            return np.asarray(self.voxels != 0)
+        return np.asarray(self.voxels == wanted.value)
+
+    def box(self, structure_id: str) -> Box | None:
+        """Smallest box around a structure, or None when it does not occur."""
+        return Box.around(self.mask(structure_id))
+
+    def volume_ml(self, structure_id: str) -> float:
+        """Volume of a structure in millilitres, from its voxels."""
+        return float(np.count_nonzero(self.mask(structure_id))) * self.grid.voxel_volume_ml
+
+    def with_voxels(self, voxels: Labels, provenance: Provenance | None = None) -> LabelLayer:
+        """Return a copy with other voxels."""
+        return replace(self, voxels=voxels, provenance=provenance or self.provenance)
+
+    def with_uncertainties(self, uncertainties: Mapping[str, BoundaryUncertainty]) -> LabelLayer:
+        """Return a copy with these uncertainties added to those it has."""
+        return replace(self, uncertainties={**self.uncertainties, **uncertainties})
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the voxels."""
+        return array_hash(self.voxels)
+
+
+def lesion_layer(grid: Grid, masks_kji: list[NDArray[np.bool_]], provenance: Provenance | None = None) -> LabelLayer:
+    """Number lesions by falling volume and return them as the layer ``lesions``: ``lesion-1`` is the largest."""
+    voxels = np.zeros(grid.shape_kji, np.uint8 if len(masks_kji) < 256 else np.uint16)
+    by_volume = sorted(masks_kji, key=np.count_nonzero, reverse=True)
+    for value, mask in enumerate(by_volume, start=1):
+        voxels[mask] = value
+    return LabelLayer(LayerName.LESIONS, grid, voxels, provenance=provenance)

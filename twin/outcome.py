@@ -1,0 +1,151 @@
+"""What a plan would do: every figure with its interval, immutable, tied to the plan and labels it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from twin.figure import Figure
+
+__all__ = ["Contact", "CrossedVessel", "Outcome", "OutcomeWarning"]
+
+FigureTree = Mapping[str, "Figure | FigureTree"]
+
+
+@dataclass(frozen=True)
+class CrossedVessel:
+    """A vessel the cut crosses, in geometric order along the cut (not the order of the operation)."""
+
+    order: int
+    tree: str
+    branch: str
+    diameter_mm: float
+    point_lps_mm: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Contact of a lesion with a named vessel: axial angle (as read on slices) and angle normal to the centreline."""
+
+    vessel: str
+    angle_axial_deg: Figure
+    angle_normal_deg: Figure
+    length_mm: Figure
+
+
+@dataclass(frozen=True)
+class OutcomeWarning:
+    """Something the surgeon must know beside the figures: a message id and its parameters."""
+
+    message_id: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The settled consequences of a plan.
+
+    ``liver`` and ``pancreas`` are trees of figures with the keys of the command line (``flr_percent``,
+    ``sflr_percent.vauthey``, ...); an organ that is not in the twin is None. ``margin_point_lps_mm`` is the pair of
+    nearest points (lesion, cut), or None. ``is_stale`` is set when plan, labels or patient facts changed.
+    """
+
+    plan_name: str
+    plan_hash: str
+    labels_hash: str
+    facts_hash: str
+    liver: FigureTree | None
+    pancreas: FigureTree | None = None
+    segments: Mapping[str, FigureTree] = field(default_factory=dict)
+    margin_points_lps_mm: tuple[tuple[float, float, float], tuple[float, float, float]] | None = None
+    clip_list: tuple[CrossedVessel, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    warnings: tuple[OutcomeWarning, ...] = ()
+    is_stale: bool = False
+
+    @property
+    def figures_hash(self) -> str:
+        """SHA-256 of all that is shown."""
+        shown = {key: value for key, value in self.to_json().items() if key != "is_stale"}
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+
+    def as_stale(self) -> Outcome:
+        """Return the outcome with every figure marked stale."""
+
+        def stale(tree: FigureTree) -> FigureTree:
+            return {k: v.as_stale() if isinstance(v, Figure) else stale(v) for k, v in tree.items()}
+
+        return replace(
+            self,
+            liver=None if self.liver is None else stale(self.liver),
+            pancreas=None if self.pancreas is None else stale(self.pancreas),
+            segments={name: stale(tree) for name, tree in self.segments.items()},
+            is_stale=True,
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return the document that ``twinsight simulate --json`` prints."""
+        liver = None if self.liver is None else {**_plain(self.liver), "segments": _plain(self.segments)}
+        return {
+            "plan": self.plan_name,
+            "plan_hash": self.plan_hash,
+            "labels_hash": self.labels_hash,
+            "facts_hash": self.facts_hash,
+            "liver": liver,
+            "pancreas": None if self.pancreas is None else _plain(self.pancreas),
+            "margin_points_lps_mm": None
+            if self.margin_points_lps_mm is None
+            else [list(point) for point in self.margin_points_lps_mm],
+            "clip_list": [{**vars(v), "point_lps_mm": list(v.point_lps_mm)} for v in self.clip_list],
+            "contacts": [
+                {
+                    "vessel": c.vessel,
+                    "angle_axial_deg": c.angle_axial_deg.to_json(),
+                    "angle_normal_deg": c.angle_normal_deg.to_json(),
+                    "length_mm": c.length_mm.to_json(),
+                }
+                for c in self.contacts
+            ],
+            "warnings": [{"message_id": w.message_id, "parameters": dict(w.parameters)} for w in self.warnings],
+            "is_stale": self.is_stale,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, object]) -> Outcome:
+        """Read what :meth:`to_json` wrote."""
+        liver = None if data["liver"] is None else dict(data["liver"])  # type: ignore[call-overload]
+        segments = {} if liver is None else liver.pop("segments")
+        points = data["margin_points_lps_mm"]
+        return cls(
+            str(data["plan"]),
+            str(data["plan_hash"]),
+            str(data["labels_hash"]),
+            str(data["facts_hash"]),
+            None if liver is None else _figures(liver),
+            None if data["pancreas"] is None else _figures(data["pancreas"]),
+            {name: _figures(tree) for name, tree in segments.items()},
+            None if points is None else tuple(tuple(p) for p in points),  # type: ignore[attr-defined, arg-type]
+            tuple(
+                CrossedVessel(**{**v, "point_lps_mm": tuple(v["point_lps_mm"])})
+                for v in data["clip_list"]  # type: ignore[attr-defined]
+            ),
+            tuple(_contact(c) for c in data["contacts"]),  # type: ignore[attr-defined]
+            tuple(OutcomeWarning(**w) for w in data["warnings"]),  # type: ignore[attr-defined]
+            bool(data["is_stale"]),
+        )
+
+
+def _plain(tree: FigureTree) -> dict[str, object]:
+    return {k: v.to_json() if isinstance(v, Figure) else _plain(v) for k, v in tree.items()}
+
+
+def _figures(data: object) -> FigureTree:
+    assert isinstance(data, dict)
+    return {k: Figure.from_json(v) if "status" in v else _figures(v) for k, v in data.items()}
+
+
+def _contact(data: dict[str, object]) -> Contact:
+    angles = (Figure.from_json(data[name]) for name in ("angle_axial_deg", "angle_normal_deg", "length_mm"))  # type: ignore[arg-type]
+    return Contact(str(data["vessel"]), *angles)

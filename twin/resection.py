@@ -1,0 +1,227 @@
+"""The ways to remove tissue: a sum type, matched exhaustively wherever it is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from twin.errors import UsageError
+
+__all__ = [
+    "AblationZone",
+    "DonorSplit",
+    "PancreasCut",
+    "PancreasOperation",
+    "PlaneCut",
+    "Resection",
+    "SheetCut",
+    "TerritorySet",
+    "WedgeCut",
+    "parse_cut",
+    "resection_from_json",
+    "resection_to_json",
+    "write_cut",
+]
+
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class PlaneCut:
+    """Everything of the organ on the side the normal points to is removed.
+
+    ``origin_lps_mm`` is a point of the plane, ``normal_lps`` is normalised on creation.
+    """
+
+    origin_lps_mm: Point
+    normal_lps: Point
+
+    def __post_init__(self) -> None:
+        length = sum(part * part for part in self.normal_lps) ** 0.5
+        if not length > 1e-9:
+            raise UsageError("error.cut.zero_normal")
+        x, y, z = (part / length for part in self.normal_lps)
+        object.__setattr__(self, "normal_lps", (x, y, z))
+
+
+@dataclass(frozen=True)
+class SheetCut:
+    """A smooth sheet through a grid of control points (rows of points, LPS mm); its positive side is removed."""
+
+    control_points_lps_mm: tuple[tuple[Point, ...], ...]
+
+
+@dataclass(frozen=True)
+class TerritorySet:
+    """Whole territories: branch names (``portal.right.anterior``) or one New World code (``H5678``)."""
+
+    branches: tuple[str, ...] = ()
+    new_world_code: str = ""
+
+
+@dataclass(frozen=True)
+class WedgeCut:
+    """A non-anatomic resection: all organ within ``margin_mm`` of the lesion."""
+
+    lesion_id: str
+    margin_mm: float
+
+
+@dataclass(frozen=True)
+class AblationZone:
+    """A zone destroyed in place: all organ within ``margin_mm`` of the lesion; nothing is taken out."""
+
+    lesion_id: str
+    margin_mm: float
+
+
+class PancreasOperation(StrEnum):
+    """Operations along the axis of the pancreas."""
+
+    WHIPPLE = "whipple"
+    DISTAL = "distal"
+    CENTRAL = "central"
+    TOTAL = "total"
+    ENUCLEATION = "enucleation"
+
+
+@dataclass(frozen=True)
+class PancreasCut:
+    """A resection of the pancreas; cuts are fractions of the gland's axis from head (0) to tail (1)."""
+
+    operation: PancreasOperation
+    fractions: tuple[float, ...] = ()
+    lesion_id: str = ""
+    keeps_spleen: bool = False
+
+
+@dataclass(frozen=True)
+class DonorSplit:
+    """A living-donor split: ``left-lateral``, ``left`` or ``right`` is the graft."""
+
+    graft: str
+
+
+Resection = PlaneCut | SheetCut | TerritorySet | WedgeCut | AblationZone | PancreasCut | DonorSplit
+
+
+def _numbers(text: str, count: int, cut: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != count or any(v != v or abs(v) == float("inf") for v in values):
+        raise UsageError("error.cut.bad_numbers", cut=cut, expected=count)
+    return values
+
+
+def _around_lesion(kind: type[WedgeCut] | type[AblationZone], rest: str, text: str) -> WedgeCut | AblationZone:
+    lesion, _, margin = rest.partition(":")
+    (margin_mm,) = _numbers(margin, 1, text)
+    if not lesion or not 0 <= margin_mm <= 100:
+        raise UsageError("error.cut.bad_margin", cut=text)
+    return kind(lesion, margin_mm)
+
+
+def _pancreas(rest: str, text: str) -> PancreasCut:
+    operation_text, _, option = rest.partition(":")
+    name, _, where = operation_text.partition("@")
+    try:
+        operation = PancreasOperation(name)
+    except ValueError as error:
+        raise UsageError("error.cut.unknown", cut=text) from error
+    if operation is PancreasOperation.ENUCLEATION:
+        if not option:
+            raise UsageError("error.cut.unknown", cut=text)
+        return PancreasCut(operation, lesion_id=option)
+    n_cuts = {PancreasOperation.CENTRAL: 2, PancreasOperation.TOTAL: 0}.get(operation, 1)
+    fractions = _numbers(where, n_cuts, text) if n_cuts else ()
+    if any(not 0 < fraction < 1 for fraction in fractions) or list(fractions) != sorted(fractions):
+        raise UsageError("error.cut.bad_fraction", cut=text)
+    if option not in ("", "spleen=keep"):
+        raise UsageError("error.cut.unknown", cut=text)
+    return PancreasCut(operation, fractions, keeps_spleen=option == "spleen=keep")
+
+
+def parse_cut(text: str) -> Resection:
+    """Read a cut in the notation of the command line, except ``sheet:FILE`` which its caller reads.
+
+    Raises
+    ------
+    UsageError
+        When the text is no cut; it names the text and what is expected.
+
+    Examples
+    --------
+    >>> parse_cut("plane:0,0,10:0,0,2").normal_lps
+    (0.0, 0.0, 1.0)
+    >>> parse_cut("wedge:lesion-1:10")
+    WedgeCut(lesion_id='lesion-1', margin_mm=10.0)
+    """
+    kind, _, rest = text.partition(":")
+    match kind:
+        case "plane":
+            origin, _, normal = rest.partition(":")
+            ox, oy, oz = _numbers(origin, 3, text)
+            nx, ny, nz = _numbers(normal, 3, text)
+            return PlaneCut((ox, oy, oz), (nx, ny, nz))
+        case "wedge":
+            return _around_lesion(WedgeCut, rest, text)
+        case "ablation":
+            return _around_lesion(AblationZone, rest, text)
+        case "territory" if rest:
+            return TerritorySet(branches=tuple(name.strip() for name in rest.split(",")))
+        case "pancreas" if rest:
+            return _pancreas(rest, text)
+        case "donor" if rest in ("left-lateral", "left", "right"):
+            return DonorSplit(rest)
+        case _ if not rest and kind[:1] == "H" and kind[1:].replace("'", "").isdigit():
+            return TerritorySet(new_world_code=kind)
+    raise UsageError("error.cut.unknown", cut=text)
+
+
+def write_cut(resection: Resection) -> str:
+    """Write a cut in the notation of the command line (a sheet as ``sheet``)."""
+    match resection:
+        case PlaneCut(origin, normal):
+            return "plane:" + ":".join(",".join(f"{v:.3f}" for v in point) for point in (origin, normal))
+        case SheetCut():
+            return "sheet"
+        case TerritorySet(branches, code):
+            return code or "territory:" + ",".join(branches)
+        case WedgeCut(lesion, margin):
+            return f"wedge:{lesion}:{margin:g}"
+        case AblationZone(lesion, margin):
+            return f"ablation:{lesion}:{margin:g}"
+        case PancreasCut(operation, fractions, lesion, keeps_spleen):
+            where = "@" + ",".join(f"{f:g}" for f in fractions) if fractions else ""
+            return (
+                f"pancreas:{operation}{where}"
+                + (f":{lesion}" if lesion else "")
+                + (":spleen=keep" if keeps_spleen else "")
+            )
+        case DonorSplit(graft):
+            return f"donor:{graft}"
+        case _:
+            assert_never(resection)
+
+
+def resection_to_json(resection: Resection) -> dict[str, object]:
+    """Plain values for a file: the kind as a stable id and the cut as text, control points for a sheet."""
+    data: dict[str, object] = {"cut": write_cut(resection)}
+    if isinstance(resection, PlaneCut):  # text is rounded to a micrometre; a file keeps every bit
+        data |= {"origin_lps_mm": list(resection.origin_lps_mm), "normal_lps": list(resection.normal_lps)}
+    if isinstance(resection, SheetCut):
+        data["control_points_lps_mm"] = [[list(p) for p in row] for row in resection.control_points_lps_mm]
+    return data
+
+
+def resection_from_json(data: dict[str, object]) -> Resection:
+    """Read what :func:`resection_to_json` wrote."""
+    if "control_points_lps_mm" in data:
+        rows = data["control_points_lps_mm"]
+        return SheetCut(tuple(tuple(tuple(p) for p in row) for row in rows))  # type: ignore[attr-defined]
+    if "origin_lps_mm" in data:
+        return PlaneCut(tuple(data["origin_lps_mm"]), tuple(data["normal_lps"]))  # type: ignore[arg-type]
+    return parse_cut(str(data["cut"]))

@@ -1,0 +1,97 @@
+"""Words for people: one catalogue for every screen, document and error, in French and English."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from resources import resource_path
+from twin.errors import TwinSightError
+from twin.figure import Figure
+
+__all__ = ["LANGUAGES", "NOT_A_DEVICE", "Wording"]
+
+LANGUAGES = ("fr", "en")
+NOT_A_DEVICE = "notice.not_a_device"  # shown wherever results are seen
+_NO_BREAK_SPACE = "\u00a0"
+
+
+class Wording:
+    """Words message ids in one language.
+
+    Catalogues are ``resources/i18n/<language>/*.po``; a message id is a dotted key such as
+    ``"error.import.empty_folder"``, its text may hold ``{named}`` parameters.
+
+    Parameters
+    ----------
+    language
+        ``"fr"`` or ``"en"``.
+
+    Examples
+    --------
+    >>> Wording("fr").number(1234.5, decimals=1).replace("\\u202f", " ")
+    '1 234,5'
+    """
+
+    def __init__(self, language: str) -> None:
+        if language not in LANGUAGES:
+            raise ValueError(f"no such language: {language}")
+        self.language = language
+        self._texts = _catalogue(language)
+
+    def text(self, message_id: str, **parameters: Any) -> str:
+        """Return the text of a message id with its parameters filled in; an unknown id comes back as it is."""
+        template = self._texts.get(message_id, message_id)
+        return template.format_map(_Filled(parameters)) if parameters else template
+
+    def error(self, error: TwinSightError) -> str:
+        """Word an error in one line: what, where and what to do."""
+        return self.text(error.message_id, **error.parameters)
+
+    def number(self, value: float, *, decimals: int = 0) -> str:
+        """Write a number in the custom of the language (comma in French)."""
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return str(format_decimal(value, format=pattern, locale=self.language))
+
+    def quantity(self, value: float | None, unit: str, *, decimals: int | None = None) -> str:
+        """Write a number with its unit, a no-break space between (English: none before %)."""
+        if value is None:
+            return self.text("figure.unknown")
+        if decimals is None:
+            decimals = 1 if unit in ("%", "mm", "deg") else 0
+        gap = "" if unit in ("%", "") and self.language == "en" else _NO_BREAK_SPACE if unit else ""
+        return f"{self.number(value, decimals=decimals)}{gap}{'°' if unit == 'deg' else unit}"
+
+    def figure(self, figure: Figure, *, decimals: int | None = None) -> str:
+        """Write a figure with its interval, or why it is not known."""
+        if figure.value is None:
+            needs = ", ".join(self.text(f"fact.{name}") for name in figure.needs)
+            return self.text("figure.needs", needs=needs) if needs else self.text("figure.unknown")
+        shown = self.quantity(figure.value, figure.unit, decimals=decimals)
+        if figure.low is not None and figure.high is not None:
+            places = decimals if decimals is not None else (1 if figure.unit in ("%", "mm", "deg") else 0)
+            low, high = (self.number(v, decimals=places) for v in (figure.low, figure.high))
+            shown = self.text("figure.with_interval", value=shown, low=low, high=high)
+        return self.text("figure.stale", value=shown) if not figure.is_known else shown
+
+
+class _Filled(dict[str, Any]):
+    """Leaves a parameter that was not given visible as {name}: a lost word is better than a lost error."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+@cache
+def _catalogue(language: str) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for path in sorted(Path(resource_path(f"i18n/{language}")).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id and message.string:
+                    texts[str(message.id)] = str(message.string)
+    return texts
