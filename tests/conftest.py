@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from twin.geometry.numba_environment import prepare_numba_environment
@@ -46,7 +45,7 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-def user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Private home, configuration, data and cache folders, so that a test never touches the user's own.
 
     The folder of compiled kernels stays the shared one.
@@ -62,4 +61,4 @@ def user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
         folder = home / name
         folder.mkdir(parents=True, exist_ok=True)
         monkeypatch.setenv(variable, str(folder))
-    yield home
+    return home

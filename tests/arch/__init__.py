@@ -1,0 +1,1 @@
+"""Rules of the house: directions, sizes, names, what must never be committed."""

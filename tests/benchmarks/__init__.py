@@ -1,0 +1,1 @@
+"""Measurements, beside peers where there are any. ``make bench`` prints them; no test asserts a time."""

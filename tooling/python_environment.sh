@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Creates .venv with the pinned dependencies and TwinSight itself, or leaves it alone when it is current.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+venv=.venv
+stamp=$venv/.twinsight-installed
+current=$(cat pyproject.toml constraints.txt | sha256sum | cut -d ' ' -f 1)
+
+if [[ -x $venv/bin/twinsight && -f $stamp && $(cat "$stamp") == "$current $PWD" ]] \
+    && "$venv/bin/python" -c '' 2>/dev/null; then
+    exit 0
+fi
+
+find_python() {
+    local candidate path
+    for candidate in python3.11 python3 python; do
+        # A shim may exist without a version behind it: ask each one on the path.
+        while read -r path; do
+            if "$path" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+                echo "$path"
+                return
+            fi
+        done < <(type -aP "$candidate")
+    done
+    echo "Python 3.11 was not found. Please install it (Debian 12: apt-get install python3)." >&2
+    return 1
+}
+
+create_venv() {
+    local python
+    python=$(find_python)
+    if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
+        # Debian keeps these two modules in a package of their own.
+        if [[ $(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then
+            echo "Installing python3-venv"
+            DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+        else
+            echo "This Python cannot create environments. Please run: apt-get install python3-venv" >&2
+            exit 1
+        fi
+    fi
+    "$python" -m venv --clear "$venv"
+}
+
+# An environment that was moved or whose Python is gone is made anew.
+if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1 \
+    || ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then
+    echo "Creating the Python environment in $venv"
+    create_venv
+fi
+
+echo "Installing the pinned Python packages (once, about a minute)"
+rm -f "$stamp"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+    --constraint constraints.txt --editable '.[test,check,viewer]'
+echo "$current $PWD" > "$stamp"

