@@ -53,6 +53,6 @@ fi
 
 echo "Installing the pinned Python packages (once, about a minute)"
 rm -f "$stamp"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+"$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --no-input \
     --constraint constraints.txt --editable '.[test,check,viewer]'
 echo "$current $PWD" > "$stamp"
