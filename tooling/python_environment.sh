@@ -7,10 +7,20 @@ venv=.venv
 stamp=$venv/.twinsight-installed
 current=$(cat pyproject.toml constraints.txt | sha256sum | cut -d ' ' -f 1)
 
-if [[ -x $venv/bin/twinsight && -f $stamp && $(cat "$stamp") == "$current $PWD" ]] \
-    && "$venv/bin/python" -c '' 2>/dev/null; then
-    exit 0
-fi
+is_current() {
+    [[ -x $venv/bin/twinsight && -f $stamp && $(cat "$stamp") == "$current" ]] \
+        && made_here && "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null
+}
+
+# The scripts of an environment hold its path: one that was moved or copied must be made anew.
+made_here() { grep -qF "$PWD/$venv" "$venv/bin/activate" 2>/dev/null; }
+
+is_current && exit 0
+
+# Two calls of make at once: the second waits, then finds the work done.
+exec 9<pyproject.toml
+if command -v flock >/dev/null; then flock 9; fi
+is_current && exit 0
 
 find_python() {
     local candidate path
@@ -44,8 +54,7 @@ create_venv() {
     "$python" -m venv --clear "$venv"
 }
 
-# An environment that was moved or whose Python is gone is made anew.
-if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1 \
+if ! made_here || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1 \
     || ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then
     echo "Creating the Python environment in $venv"
     create_venv
@@ -55,4 +64,4 @@ echo "Installing the pinned Python packages (once, about a minute)"
 rm -f "$stamp"
 "$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --no-input \
     --constraint constraints.txt --editable '.[test,check,viewer]'
-echo "$current $PWD" > "$stamp"
+echo "$current" > "$stamp"

@@ -6,13 +6,12 @@ cd "$(dirname "$0")/.."
 
 bundle=resources/viewer/viewer.js
 stamp=node_modules/.twinsight-installed
-sources=(export/viewer)
 if [[ ! -f export/viewer/main.js ]]; then
     echo "export/viewer/main.js is missing: the viewer cannot be built." >&2
     exit 1
 fi
 
-if ! command -v npm >/dev/null || ! node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null; then
+if ! command -v npm >/dev/null || ! node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; then
     PATH="$PWD/.venv/bin:$PATH"
 fi
 
@@ -29,7 +28,7 @@ if [[ ! -f $stamp || $(cat "$stamp") != "$wanted" ]]; then
     echo "$wanted" > "$stamp"
 fi
 
-if [[ -f $bundle && -z $(find "${sources[@]}" package.json -newer "$bundle" -print -quit) ]]; then
+if [[ -f $bundle && -z $(find export/viewer package.json -newer "$bundle" -print -quit) ]]; then
     exit 0
 fi
 echo "Building the offline viewer"
