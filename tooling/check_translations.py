@@ -19,9 +19,9 @@ LANGUAGES = ("fr", "en")
 PACKAGES = ("app", "segmentation", "twin", "simulation", "export", "resources")
 # A string such as "case.json" is a file name even where messages about a case exist.
 _FILE_ENDINGS = {
-    "avi", "bin", "conf", "css", "csv", "dcm", "glb", "gltf", "gz", "html", "ico", "ini", "js", "json", "lock",
-    "log", "mha", "mp4", "nii", "npz", "nrrd", "obj", "onnx", "pdf", "ply", "png", "po", "py", "qm", "qss", "stl",
-    "svg", "tmp", "toml", "txt", "vtp", "vtu", "xml", "zip", "3mf", "twinsight",
+    "avi", "bin", "conf", "css", "csv", "dcm", "glb", "gltf", "gz", "html", "ico", "ini", "js", "json",
+    "lock", "log", "mha", "mp4", "nii", "npz", "nrrd", "obj", "onnx", "pdf", "ply", "png", "po", "py",
+    "qm", "qss", "stl", "svg", "tmp", "toml", "txt", "vtp", "vtu", "xml", "zip", "3mf", "twinsight",
 }  # fmt: skip
 
 

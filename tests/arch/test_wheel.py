@@ -21,7 +21,16 @@ def test_that_a_built_wheel_holds_all_code_and_data_and_nothing_else(tmp_path: P
     (project / viewer).parent.mkdir(parents=True, exist_ok=True)
     (project / viewer).write_text("// stands for the built viewer\n")  # ignored by git, yet shipped
 
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-cache-dir", "-q"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-cache-dir",
+        "-q",
+    ]
     subprocess.run([*command, "-w", str(tmp_path), str(project)], check=True, timeout=200)
     (wheel,) = tmp_path.glob("twinsight-*.whl")
     with zipfile.ZipFile(wheel) as archive:
