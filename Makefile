@@ -1,6 +1,7 @@
 # Two commands are enough on a fresh machine: make demo, make test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help demo app test test-all check bench viewer environment clean
 
 PYTHON := .venv/bin/python

@@ -35,6 +35,7 @@ done
 if [[ $(id -u) -ne 0 ]]; then
     echo "These system libraries are missing. Please install them, then run make again:" >&2
     echo "    apt-get install ${missing[*]}" >&2
+    echo "(TWINSIGHT_SYSTEM_LIBRARIES=skip make ... goes on without them.)" >&2
     exit 1
 fi
 echo "Installing system libraries: ${missing[*]}"
