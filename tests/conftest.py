@@ -29,7 +29,7 @@ settings.load_profile("twinsight")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as ``kernel`` what a module compares with a plain reference, so that no pass without JIT misses it."""
+    """Mark as ``kernel`` what is compared with a plain reference: the pass without JIT runs these again."""
     for item in items:
         imported = vars(getattr(item, "module", object)).values()
         origins = (getattr(value, "__module__", None) or getattr(value, "__name__", "") for value in imported)
