@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
+from twin.account import system_account, utc_now
 from twin.anatomy import LayerName, structure
 from twin.errors import GeometryError, InputError, SafetyRefusal
 from twin.grid import Grid
@@ -44,6 +43,9 @@ class Case:
         By meaning; plans and outcomes by plan name, confirmations by structure id.
     not_found
         Structure id to reason (message id), for structures that were searched and not found.
+    revisions
+        How often each layer was changed, undone changes included: it only grows, so that the result of a job can
+        tell whether the layer it was made from is still current.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Case:
     plans: Mapping[str, Plan] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     not_found: Mapping[str, str] = field(default_factory=dict)
+    revisions: Mapping[LayerName, int] = field(default_factory=dict)
 
     @property
     def planning_volume(self) -> Volume:
@@ -82,9 +85,16 @@ class Case:
 
     @property
     def labels_hash(self) -> str:
-        """SHA-256 over all label layers that are primary (derived ones follow from them)."""
-        parts = sorted((name.value, layer.hash) for name, layer in self.layers.items() if not name.is_derived)
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        """SHA-256 over all label layers that are primary (derived ones follow from them).
+
+        Boundary uncertainties are part of it: intervals are computed from them.
+        """
+        parts = sorted(
+            (name.value, layer.hash, sorted((i, u.to_json()) for i, u in layer.uncertainties.items()))
+            for name, layer in self.layers.items()
+            if not name.is_derived
+        )
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     @property
     def facts_hash(self) -> str:
@@ -95,16 +105,30 @@ class Case:
         """Return a layer, empty when nothing was labelled in it yet."""
         return self.layers.get(name) or LabelLayer.empty(name, self.reference_grid)
 
+    def revision(self, name: LayerName) -> int:
+        """How often a layer was changed; 0 when it never was."""
+        return self.revisions.get(name, 0)
+
     def layer_of(self, structure_id: str) -> LabelLayer:
         """Return the layer that holds a structure."""
         return self.layer(structure(structure_id).layer)
 
     def structure_ids(self) -> tuple[str, ...]:
         """Ids of all structures that are labelled, primary layers only."""
-        return tuple(i for name in LayerName if not name.is_derived for i in self.layer(name).structure_ids())
+        primary = (self.layers[name] for name in LayerName if name in self.layers and not name.is_derived)
+        return tuple(structure_id for layer in primary for structure_id in layer.structure_ids())
 
     def with_volume(self, volume: Volume) -> Case:
-        """Return the case with a scan added; the first one becomes the planning volume."""
+        """Return the case with a scan added or replaced; the first one becomes the planning volume.
+
+        Raises
+        ------
+        GeometryError
+            When it would become the planning volume and the labels are on another grid.
+        """
+        if self.planning_volume_id in (None, volume.id):
+            for layer in self.layers.values():
+                layer.grid.require_same_space(volume.grid, this=layer.name.value, that=volume.id)
         return replace(
             self,
             volumes={**self.volumes, volume.id: volume},
@@ -129,7 +153,14 @@ class Case:
         """
         if self.volumes or self.layers:
             self.reference_grid.require_same_space(layer.grid, this="case", that=layer.name.value)
-        return replace(self, layers={**self.layers, layer.name: layer})._with_stale_results()
+        return replace(
+            self, layers={**self.layers, layer.name: layer}, revisions=self._next_revisions(layer.name)
+        )._with_stale_results()
+
+    def without_layer(self, name: LayerName) -> Case:
+        """Return the case without a layer; results that depended on it become stale."""
+        layers = {n: layer for n, layer in self.layers.items() if n is not name}
+        return replace(self, layers=layers, revisions=self._next_revisions(name))._with_stale_results()
 
     def with_facts(self, facts: PatientFacts) -> Case:
         """Return the case with other patient facts; outcomes become stale, approvals are withdrawn."""
@@ -155,6 +186,14 @@ class Case:
         self.plan(outcome.plan_name)
         return replace(self, outcomes={**self.outcomes, outcome.plan_name: outcome})._with_stale_results()
 
+    def with_results(self, plans: Mapping[str, Plan], outcomes: Mapping[str, Outcome]) -> Case:
+        """Return the case with these plans and outcomes in place of its own.
+
+        An outcome or approval that does not belong to the present labels, facts and plans is stale or withdrawn all
+        the same.
+        """
+        return replace(self, plans=dict(plans), outcomes=dict(outcomes))._with_stale_results()
+
     def with_confirmation(self, structure_id: str, by: str) -> Case:
         """Return the case with a structure declared right by a person.
 
@@ -166,7 +205,7 @@ class Case:
         layer = self.layer_of(structure_id)
         if structure_id not in layer.structure_ids():
             raise GeometryError("error.case.structure_absent", structure=structure_id)
-        confirmation = Confirmation(structure_id, by, _account(), _now(), layer.hash)
+        confirmation = Confirmation(structure_id, by, system_account(), utc_now(), layer.hash)
         return replace(self, confirmations={**self.confirmations, structure_id: confirmation})
 
     def is_confirmed(self, structure_id: str) -> bool:
@@ -203,8 +242,13 @@ class Case:
             raise SafetyRefusal("error.approve.unconfirmed", plan=name, structures=", ".join(unconfirmed))
         return outcome
 
+    def _next_revisions(self, name: LayerName) -> dict[LayerName, int]:
+        return {**self.revisions, name: self.revision(name) + 1}
+
     def _with_stale_results(self) -> Case:
         """Mark outcomes stale whose plan, labels or facts changed, and take their approvals back."""
+        if all(o.is_stale for o in self.outcomes.values()) and not any(p.is_approved for p in self.plans.values()):
+            return self  # spares hashing every layer after every stroke
         labels_hash, facts_hash = self.labels_hash, self.facts_hash
 
         def is_current(outcome: Outcome) -> bool:
@@ -225,11 +269,3 @@ class Case:
             )
             plans[name] = plan if holds or approval is None else plan.with_approval(None)
         return replace(self, outcomes=outcomes, plans=plans)
-
-
-def _account() -> str:
-    return getpass.getuser()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import isfinite
 
 __all__ = ["Figure", "FigureStatus", "ThresholdPosition"]
 
@@ -61,6 +62,8 @@ class Figure:
     needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not all(number is None or isfinite(number) for number in (self.value, self.low, self.high)):
+            raise ValueError(f"not a finite number: {self.low}, {self.value}, {self.high}; unknown is None")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"interval upside down: {self.low} > {self.high}")
 

@@ -37,6 +37,8 @@ class LabelLayer:
         Structure id to boundary uncertainty.
     provenance
         Who made it.
+    known_hash
+        SHA-256 of the voxels where it is known already (read from a verified file); spares computing it again.
 
     Examples
     --------
@@ -51,6 +53,7 @@ class LabelLayer:
     voxels: Labels
     uncertainties: Mapping[str, BoundaryUncertainty] = field(default_factory=dict)
     provenance: Provenance | None = None
+    known_hash: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if self.voxels.shape != self.grid.shape_kji:
@@ -68,8 +71,14 @@ class LabelLayer:
 
     def values(self) -> tuple[int, ...]:
         """Label values that occur, ascending, without background."""
-        counts = np.bincount(self.voxels.ravel())
-        return tuple(int(value) for value in np.flatnonzero(counts) if value != 0)
+        return self._values
+
+    @cached_property
+    def _values(self) -> tuple[int, ...]:
+        occurs = np.zeros(np.iinfo(self.voxels.dtype).max + 1, bool)
+        for labels_ji in self.voxels:  # slice by slice: counting widens each voxel to eight bytes
+            occurs |= np.bincount(labels_ji.ravel(), minlength=occurs.size) > 0
+        return tuple(int(value) for value in np.flatnonzero(occurs) if value != 0)
 
     def structure_ids(self) -> tuple[str, ...]:
         """Ids of the structures that occur."""
@@ -106,16 +115,17 @@ class LabelLayer:
 
     def with_voxels(self, voxels: Labels, provenance: Provenance | None = None) -> LabelLayer:
         """Return a copy with other voxels."""
-        return replace(self, voxels=voxels, provenance=provenance or self.provenance)
+        return replace(self, voxels=voxels, provenance=provenance or self.provenance, known_hash="")
 
     def with_uncertainties(self, uncertainties: Mapping[str, BoundaryUncertainty]) -> LabelLayer:
         """Return a copy with these uncertainties added to those it has."""
-        return replace(self, uncertainties={**self.uncertainties, **uncertainties})
+        known_hash = self.__dict__.get("hash", self.known_hash)
+        return replace(self, uncertainties={**self.uncertainties, **uncertainties}, known_hash=known_hash)
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 of the voxels."""
-        return array_hash(self.voxels)
+        return self.known_hash or array_hash(self.voxels)
 
 
 def lesion_layer(grid: Grid, masks_kji: list[NDArray[np.bool_]], provenance: Provenance | None = None) -> LabelLayer:

@@ -82,6 +82,10 @@ class Outcome:
             liver=None if self.liver is None else stale(self.liver),
             pancreas=None if self.pancreas is None else stale(self.pancreas),
             segments={name: stale(tree) for name, tree in self.segments.items()},
+            contacts=tuple(
+                Contact(c.vessel, c.angle_axial_deg.as_stale(), c.angle_normal_deg.as_stale(), c.length_mm.as_stale())
+                for c in self.contacts
+            ),
             is_stale=True,
         )
 

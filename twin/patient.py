@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from twin.errors import InputError
 
@@ -109,14 +110,15 @@ def check_fact(name: str, value: str | float | int) -> None:
     """Raise InputError unless ``value`` is allowed for the fact ``name``."""
     if name in _LIMITS:
         low, high = _LIMITS[name]
-        if not low <= float(value) <= high:
+        if not low <= _number(name, value) <= high:
             raise InputError("error.patient.out_of_range", field=name, value=value, low=low, high=high)
     elif name in _CHOICES:
         if value not in _CHOICES[name]:
             raise InputError("error.patient.not_a_choice", field=name, value=value, choices=", ".join(_CHOICES[name]))
     elif name == "birth_year":
         this_year = date.today().year
-        if not this_year - 120 <= int(value) <= this_year:
+        year = _number(name, value)
+        if not this_year - 120 <= year <= this_year or year != int(year):
             raise InputError("error.patient.out_of_range", field=name, value=value, low=this_year - 120, high=this_year)
     elif name == "pve_date":
         try:
@@ -125,6 +127,13 @@ def check_fact(name: str, value: str | float | int) -> None:
             raise InputError("error.patient.not_a_date", field=name, value=value) from error
     else:
         raise InputError("error.patient.unknown_field", field=name)
+
+
+def _number(name: str, value: str | float | int) -> float:
+    try:
+        return float(value)
+    except ValueError as error:
+        raise InputError("error.patient.not_a_number", field=name, value=value) from error
 
 
 @dataclass(frozen=True)
@@ -151,4 +160,25 @@ class PatientIdentity:
             name
             for name in names
             if (mine := plain(getattr(self, name))) and (theirs := plain(getattr(other, name))) and mine != theirs
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for the file of the identity alone."""
+        return {
+            "patient_id": self.patient_id,
+            "name": self.name,
+            "birth_date": self.birth_date,
+            "sex": self.sex,
+            "joined_reasons": list(self.joined_reasons),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> PatientIdentity:
+        """Read what :meth:`to_json` wrote."""
+        return cls(
+            str(data["patient_id"]),
+            str(data["name"]),
+            str(data["birth_date"]),
+            str(data["sex"]),
+            tuple(str(reason) for reason in data["joined_reasons"]),
         )

@@ -41,6 +41,8 @@ class PlaneCut:
         length = sum(part * part for part in self.normal_lps) ** 0.5
         if not length > 1e-9:
             raise UsageError("error.cut.zero_normal")
+        if abs(length - 1.0) < 1e-12:
+            return  # dividing again would change the last bit, and with it the hash of an approved plan
         x, y, z = (part / length for part in self.normal_lps)
         object.__setattr__(self, "normal_lps", (x, y, z))
 
@@ -170,7 +172,7 @@ def parse_cut(text: str) -> Resection:
             return _around_lesion(WedgeCut, rest, text)
         case "ablation":
             return _around_lesion(AblationZone, rest, text)
-        case "territory" if rest:
+        case "territory" if all(name.strip() for name in rest.split(",")):
             return TerritorySet(branches=tuple(name.strip() for name in rest.split(",")))
         case "pancreas" if rest:
             return _pancreas(rest, text)
@@ -181,21 +183,28 @@ def parse_cut(text: str) -> Resection:
     raise UsageError("error.cut.unknown", cut=text)
 
 
+def _exact(number: float) -> str:
+    """Shortest text that reads back as the same number."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)
+
+
 def write_cut(resection: Resection) -> str:
     """Write a cut in the notation of the command line (a sheet as ``sheet``)."""
     match resection:
         case PlaneCut(origin, normal):
-            return "plane:" + ":".join(",".join(f"{v:.3f}" for v in point) for point in (origin, normal))
+            place, direction = (",".join(f"{v:.{n}f}" for v in point) for point, n in ((origin, 3), (normal, 6)))
+            return f"plane:{place}:{direction}"
         case SheetCut():
             return "sheet"
         case TerritorySet(branches, code):
             return code or "territory:" + ",".join(branches)
         case WedgeCut(lesion, margin):
-            return f"wedge:{lesion}:{margin:g}"
+            return f"wedge:{lesion}:{_exact(margin)}"
         case AblationZone(lesion, margin):
-            return f"ablation:{lesion}:{margin:g}"
+            return f"ablation:{lesion}:{_exact(margin)}"
         case PancreasCut(operation, fractions, lesion, keeps_spleen):
-            where = "@" + ",".join(f"{f:g}" for f in fractions) if fractions else ""
+            where = "@" + ",".join(_exact(f) for f in fractions) if fractions else ""
             return (
                 f"pancreas:{operation}{where}"
                 + (f":{lesion}" if lesion else "")

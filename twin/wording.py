@@ -55,15 +55,17 @@ class Wording:
     def number(self, value: float, *, decimals: int = 0) -> str:
         """Write a number in the custom of the language (comma in French)."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return str(format_decimal(value, format=pattern, locale=self.language))
+        rounded = round(value, decimals) + 0.0  # never "-0"
+        return str(format_decimal(rounded, format=pattern, locale=self.language))
 
     def quantity(self, value: float | None, unit: str, *, decimals: int | None = None) -> str:
-        """Write a number with its unit, a no-break space between (English: none before %)."""
+        """Write a number with its unit after a no-break space (none before a degree sign, nor in English before %)."""
         if value is None:
             return self.text("figure.unknown")
         if decimals is None:
             decimals = 1 if unit in ("%", "mm", "deg") else 0
-        gap = "" if unit in ("%", "") and self.language == "en" else _NO_BREAK_SPACE if unit else ""
+        is_joined = unit in ("", "deg") or (unit == "%" and self.language == "en")
+        gap = "" if is_joined else _NO_BREAK_SPACE
         return f"{self.number(value, decimals=decimals)}{gap}{'°' if unit == 'deg' else unit}"
 
     def figure(self, figure: Figure, *, decimals: int | None = None) -> str:
