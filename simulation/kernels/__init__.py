@@ -1,0 +1,1 @@
+"""Compiled kernels of the resection engine: arrays and scalars in and out."""
