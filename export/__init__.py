@@ -1,0 +1,1 @@
+"""Files out: label images, surfaces, the offline page and the report."""
