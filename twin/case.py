@@ -99,7 +99,7 @@ class Case:
     @property
     def facts_hash(self) -> str:
         """SHA-256 of the patient facts."""
-        return hashlib.sha256(json.dumps(self.facts.to_json(), sort_keys=True).encode()).hexdigest()
+        return self.facts.hash
 
     def layer(self, name: LayerName) -> LabelLayer:
         """Return a layer, empty when nothing was labelled in it yet."""
@@ -207,6 +207,20 @@ class Case:
             raise GeometryError("error.case.structure_absent", structure=structure_id)
         confirmation = Confirmation(structure_id, by, system_account(), utc_now(), layer.hash)
         return replace(self, confirmations={**self.confirmations, structure_id: confirmation})
+
+    def with_confirmations(self, confirmations: Mapping[str, Confirmation]) -> Case:
+        """Return the case with these confirmations in place of its own."""
+        return replace(self, confirmations=dict(confirmations))
+
+    def without_confirmation(self, structure_id: str) -> Case:
+        """Return the case with a confirmation taken back; every approved plan is a draft again."""
+        left = {i: confirmation for i, confirmation in self.confirmations.items() if i != structure_id}
+        drafts = {name: plan.with_approval(None) for name, plan in self.plans.items()}
+        return replace(self, confirmations=left, plans=drafts)
+
+    def with_not_found(self, not_found: Mapping[str, str]) -> Case:
+        """Return the case with this list of structures that were searched and not found."""
+        return replace(self, not_found=dict(not_found))
 
     def is_confirmed(self, structure_id: str) -> bool:
         """True when a person confirmed the structure and its layer has not changed since."""

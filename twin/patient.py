@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from enum import StrEnum
@@ -49,6 +51,11 @@ class PatientFacts:
     approach: Fact | None = None
     neoadjuvant: Fact | None = None
     pve_date: Fact | None = None
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the facts."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
     def number(self, name: str) -> float | None:
         """Entered value of a numeric fact, or None when missing or only proposed."""
