@@ -19,6 +19,7 @@ REMNANT = "remnant"
 SPECIMEN = "specimen"
 # What is removed: the eighth colour of the palette searched for colour-blind readers (docs/decisions/0037).
 _SPECIMEN_COLOUR = "#A234AA"
+_SPLIT_OPACITY = 0.42  # lesions and vessels inside stay in sight
 _DIVISIBLE_ORGANS = ("liver", "pancreas")
 # Drawn and listed in the order in which a surgeon reads a plan.
 _LAYER_ORDER = (
@@ -122,7 +123,7 @@ def _split_part(surface: Surface, whole: Structure | None) -> ModelPart:
     part_id = SPECIMEN if is_specimen else REMNANT
     names = {language: _split_name(part_id, whole, language) for language in LANGUAGES}
     colour = _SPECIMEN_COLOUR if is_specimen or whole is None else whole.colour
-    return ModelPart(part_id, surface, names, colour, 0.55 if is_specimen else 0.45)
+    return ModelPart(part_id, surface, names, colour, _SPLIT_OPACITY)
 
 
 def _split_name(part_id: str, whole: Structure | None, language: str) -> str:

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from export.model import ModelPart
 
-__all__ = ["Renderer", "View"]
+__all__ = ["PICTURE_BACKGROUND", "Renderer", "View"]
+
+PICTURE_BACKGROUND = "#C3CFCF"  # light enough for paper, dark enough for a yellow lesion and pale bone
 
 
 class View(StrEnum):
@@ -40,6 +42,6 @@ class Renderer(Protocol):
         Returns
         -------
         bytes
-            PNG on an opaque background of colour ``#DDE4E5`` or on a transparent one, without metadata.
+            PNG on an opaque background of :data:`PICTURE_BACKGROUND`, without metadata.
         """
         ...

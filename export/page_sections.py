@@ -1,0 +1,174 @@
+"""The pieces of the offline page: heading, buttons, legend, pictures, sections below the view."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from export.model import REMNANT, SPECIMEN, ModelPart
+from export.page_geometry import is_shown_at_first
+from export.plan_sections import (
+    crossed_vessels_section,
+    cut_in_words,
+    origins_section,
+    warnings_section,
+)
+from export.privacy import without_identity
+from export.renderer import Renderer, View
+from export.state import DocumentState
+from twin.case import Case
+from twin.outcome import Outcome
+from twin.plan import Plan
+from twin.wording import Wording
+
+__all__ = [
+    "alternative_text",
+    "apart_slider",
+    "buttons",
+    "facts_list",
+    "heading",
+    "legend",
+    "orientation_letters",
+    "plan_sections",
+    "still_pictures",
+    "watermark",
+]
+
+_ACTIONS = ("turn-left", "turn-right", "turn-up", "turn-down", "zoom-in", "zoom-out")
+_STILL_VIEWS = (View.FRONT, View.RIGHT, View.BELOW, View.BACK)
+_STILL_SIZE_PX = (800, 600)
+_DIRECTIONS = ("left", "right", "up", "down", "front", "back")
+# From the frame of the patient (L, P, S) to the words of a direction: positive and negative side of each axis.
+_SIDES = (("left", "right"), ("back", "front"), ("up", "down"))
+
+
+def heading(case: Case, plan: Plan, wording: Wording) -> str:
+    """Return the title: the plan by its name, with what identifies the patient taken out."""
+    return wording.text("export.page.heading", plan=without_identity(plan.name, case.identity))
+
+
+def facts_list(case: Case, plan: Plan, wording: Wording) -> str:
+    """Return case, scan and cuts as terms with their values."""
+    volume = case.planning_volume if case.planning_volume_id is not None else None
+    cuts = "; ".join(cut_in_words(resection, wording) for resection in plan.resections)
+    rows = [
+        ("export.fact.case", case.id[:8]),
+        ("export.fact.scan", "" if volume is None else scan_in_words(volume.modality, volume.phase, wording)),
+        ("export.fact.cuts", cuts),
+    ]
+    return "".join(f"<dt>{_text(wording, key)}</dt><dd>{escape(text)}</dd>" for key, text in rows if text)
+
+
+def scan_in_words(modality: str, phase: str, wording: Wording) -> str:
+    """Return modality and phase, e.g. "CT, portal phase"."""
+    return wording.text(f"export.modality.{modality}") + ", " + wording.text(f"export.phase.{phase}")
+
+
+def watermark(state: DocumentState, wording: Wording) -> str:
+    """Return the words laid over the view until the plan is approved."""
+    words = [wording.text(message_id) for message_id in state.watermark_ids]
+    if not words:
+        return ""
+    lines = "".join(f"<span>{escape(words[n % len(words)])}</span>" for n in range(4))
+    return f'<div class="watermark" aria-hidden="true">{lines}</div>'
+
+
+def buttons(wording: Wording) -> str:
+    """Return the buttons that turn, zoom and choose a side."""
+    actions = "".join(
+        f'<button type="button" data-action="{name}">{_text(wording, f"export.action.{name}")}</button>'
+        for name in _ACTIONS
+    )
+    views = "".join(
+        f'<button type="button" data-view="{view.value}">{_text(wording, f"export.view.{view.value}")}</button>'
+        for view in View
+    )
+    turning = (
+        f'<button type="button" id="turning" aria-pressed="false">{_text(wording, "export.action.turning")}</button>'
+    )
+    return f'{actions}{turning}<span class="gap"></span>{views}'
+
+
+def apart_slider(parts: Sequence[ModelPart], wording: Wording) -> str:
+    """Return the slider that pulls the specimen away, when the plan divides an organ."""
+    if not {REMNANT, SPECIMEN} <= {part.id for part in parts}:
+        return ""
+    label = _text(wording, "export.page.apart")
+    return (
+        f'<div class="apart"><label for="apart">{label}</label>'
+        '<input type="range" id="apart" min="0" max="100" value="0" step="1"></div>'
+        f'<p class="note">{_text(wording, "export.page.apart_note")}</p>'
+    )
+
+
+def legend(parts: Sequence[ModelPart], wording: Wording) -> str:
+    """Return the list of parts: colour, name, and a button that shows or hides each."""
+    shown, hidden = _text(wording, "export.page.shown"), _text(wording, "export.page.hidden")
+    return "".join(
+        f'<li><button type="button" data-part="{part.id}" aria-pressed="{str(is_shown_at_first(part)).lower()}">'
+        f'<span class="swatch {part.id}" aria-hidden="true"></span><span>{escape(part.names[wording.language])}</span>'
+        f'<span class="eye" aria-hidden="true"><span class="on">{shown}</span><span class="off">{hidden}</span></span>'
+        "</button></li>"
+        for part in parts
+    )
+
+
+def orientation_letters(wording: Wording) -> dict[str, str]:
+    """Return the letter of each direction of the patient."""
+    return {name: wording.text(f"export.letter.{name}") for name in _DIRECTIONS}
+
+
+def still_pictures(parts: Sequence[ModelPart], renderer: Renderer | None, wording: Wording) -> str:
+    """Return pictures from four sides for browsers that cannot draw the twin, or a sentence without a renderer."""
+    sentence = f"<p>{_text(wording, 'export.page.no_webgl')}</p>"
+    if renderer is None:
+        return sentence
+    shown = [part for part in parts if is_shown_at_first(part)]
+    figures = []
+    for view in _STILL_VIEWS:
+        png = base64.b64encode(renderer.render(shown, view, _STILL_SIZE_PX)).decode("ascii")
+        alt = escape(alternative_text(shown, view, wording))
+        figures.append(
+            f'<figure><img alt="{alt}" width="{_STILL_SIZE_PX[0]}" height="{_STILL_SIZE_PX[1]}" '
+            f'src="data:image/png;base64,{png}"><figcaption>{_text(wording, f"export.view.{view.value}")}</figcaption>'
+            "</figure>"
+        )
+    return f'{sentence}<div class="stills">{"".join(figures)}</div>'
+
+
+def alternative_text(parts: Sequence[ModelPart], view: View, wording: Wording) -> str:
+    """Return what a picture shows, in words: the side it is seen from, what is in it, where the part to remove lies."""
+    names = ", ".join(part.names[wording.language] for part in parts)
+    sentences = [
+        wording.text("export.picture.view", view=wording.text(f"export.view.{view.value}")),
+        wording.text("export.picture.parts", parts=names),
+    ]
+    by_id = {part.id: part.surface.points_lps_mm for part in parts}
+    if REMNANT in by_id and SPECIMEN in by_id:
+        away_lps_mm = by_id[SPECIMEN].mean(axis=0) - by_id[REMNANT].mean(axis=0)
+        axis = int(np.abs(away_lps_mm).argmax())
+        side = _SIDES[axis][0 if away_lps_mm[axis] > 0 else 1]
+        sentences.append(wording.text("export.picture.specimen", side=wording.text(f"export.side.{side}")))
+    return " ".join(sentences)
+
+
+def plan_sections(case: Case, state: DocumentState, plan: Plan, outcome: Outcome, wording: Wording) -> str:
+    """Return the sections below the figures: warnings, vessels crossed, origins."""
+    blocks = (
+        ("warnings", warnings_section(case, state, outcome, wording)),
+        ("vessels", crossed_vessels_section(outcome, wording)),
+        ("origins", origins_section(case, wording)),
+    )
+    return "".join(
+        f'<section class="wide" aria-labelledby="{name}-title"><h2 id="{name}-title">'
+        f"{_text(wording, f'export.section.{name}')}</h2>{block}</section>"
+        for name, block in blocks
+        if block
+    )
+
+
+def _text(wording: Wording, message_id: str) -> str:
+    return escape(wording.text(message_id))

@@ -1,0 +1,160 @@
+"""Sections of HTML that the offline page and the report share: figures, vessels crossed, warnings, origins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from export.figure_rows import figure_rows
+from export.state import DocumentState
+from twin.anatomy import LayerName, structure
+from twin.case import Case
+from twin.outcome import Outcome, OutcomeWarning
+from twin.resection import (
+    AblationZone,
+    DonorSplit,
+    PancreasCut,
+    PlaneCut,
+    Resection,
+    SheetCut,
+    TerritorySet,
+    WedgeCut,
+)
+from twin.wording import Wording
+
+__all__ = [
+    "crossed_vessels_section",
+    "cut_in_words",
+    "date_in_words",
+    "figures_table",
+    "origins_section",
+    "state_in_words",
+    "warnings_section",
+]
+
+
+def figures_table(outcome: Outcome, wording: Wording, *, has_sources: bool = True) -> str:
+    """Return the table of figures: name, value, 90 % interval, status and source."""
+    columns = ["figure", "value", "interval", "status", *(["source"] if has_sources else [])]
+    heads = "".join(f'<th scope="col">{_text(wording, f"export.column.{name}")}</th>' for name in columns)
+    bodies = []
+    rows = figure_rows(outcome, wording)
+    organs = [organ for organ in ("liver", "pancreas") if any(row.organ == organ for row in rows)]
+    for organ in organs:
+        lines = []
+        for row in rows:
+            if row.organ != organ:
+                continue
+            cells = [row.value, row.interval, row.status, *([row.source] if has_sources else [])]
+            tag = ' class="main"' if row.is_main else ""
+            lines.append(
+                f'<tr{tag}><th scope="row">{escape(row.name)}</th>'
+                + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+                + "</tr>"
+            )
+        name = escape(structure(organ).name(wording.language))
+        group = f'<tr class="organ"><th scope="rowgroup" colspan="{len(columns)}">{name}</th></tr>'
+        bodies.append("<tbody>" + (group if len(organs) > 1 else "") + "".join(lines) + "</tbody>")
+    caption = _text(wording, "export.figures.caption")
+    return f"<table><caption>{caption}</caption><thead><tr>{heads}</tr></thead>{''.join(bodies)}</table>"
+
+
+def crossed_vessels_section(outcome: Outcome, wording: Wording, *, at_most: int | None = None) -> str:
+    """Return the vessels crossed by the cut, in geometric order, with the footer that belongs to them."""
+    shown = outcome.clip_list if at_most is None else outcome.clip_list[:at_most]
+    footer = f'<p class="note">{_text(wording, "export.vessels.footer")}</p>'
+    if not shown:
+        return f"<p>{_text(wording, 'export.vessels.none')}</p>{footer}"
+    items = "".join(
+        f"<li>{escape(_branch_name(vessel.branch, wording))}, {wording.quantity(vessel.diameter_mm, 'mm')}</li>"
+        for vessel in sorted(shown, key=lambda v: v.order)
+    )
+    n_left = len(outcome.clip_list) - len(shown)
+    more = f"<p>{_text(wording, 'export.vessels.more', count=n_left)}</p>" if n_left else ""
+    return f'<ol class="vessels">{items}</ol>{more}{footer}'
+
+
+def warnings_section(case: Case, state: DocumentState, outcome: Outcome | None, wording: Wording) -> str:
+    """Return what the surgeon must know beside the figures, as a list."""
+    lines = [_warning(warning, wording) for warning in (outcome.warnings if outcome is not None else ())]
+    if state.unconfirmed:
+        names = ", ".join(structure(name).name(wording.language) for name in state.unconfirmed)
+        lines.append(wording.text("export.warning.unconfirmed", structures=names))
+    for name in case.not_found:
+        lines.append(wording.text("export.warning.not_found", structure=structure(name).name(wording.language)))
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
+
+
+def origins_section(case: Case, wording: Wording) -> str:
+    """Return who made each label layer, from what and when."""
+    lines = []
+    for name in LayerName:
+        layer = case.layers.get(name)
+        if layer is None or layer.provenance is None or not layer.values():
+            continue
+        made = layer.provenance
+        lines.append(
+            wording.text(
+                "export.origin.line",
+                layer=wording.text(f"export.layer.{name.value}"),
+                producer=made.producer,
+                version=made.version,
+                date=date_in_words(made.time_utc[:10], wording),
+            )
+        )
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
+
+
+def state_in_words(state: DocumentState, wording: Wording) -> str:
+    """Return draft, or approved with who declared it and when."""
+    if state.approval is None:
+        return " · ".join(wording.text(message_id) for message_id in state.watermark_ids)
+    date = date_in_words(state.approval.time_utc[:10], wording)
+    return wording.text("export.state.approved", by=state.approval.by, date=date)
+
+
+def date_in_words(iso: str, wording: Wording) -> str:
+    """Return ``YYYY-MM-DD`` as the language writes it: 2026-03-01 or 01/03/2026."""
+    return "/".join(reversed(iso.split("-"))) if wording.language == "fr" else iso
+
+
+def cut_in_words(resection: Resection, wording: Wording) -> str:
+    """Return what a resection is, in a surgeon's words."""
+    names: Mapping[str, object] = {}
+    match resection:
+        case PlaneCut():
+            kind = "plane"
+        case SheetCut():
+            kind = "sheet"
+        case TerritorySet(branches, code):
+            kind, names = "territory", {"what": code or ", ".join(_branch_name(b, wording) for b in branches)}
+        case WedgeCut(lesion, margin) | AblationZone(lesion, margin):
+            kind = "wedge" if isinstance(resection, WedgeCut) else "ablation"
+            names = {
+                "lesion": structure(lesion).name(wording.language),
+                "margin": wording.quantity(margin, "mm", decimals=0),
+            }
+        case PancreasCut(operation):
+            kind = f"pancreas.{operation.value}"
+        case DonorSplit(graft):
+            kind = f"donor.{graft}"
+    return wording.text(f"export.cut.{kind}", **names)
+
+
+def _warning(warning: OutcomeWarning, wording: Wording) -> str:
+    return wording.text(warning.message_id, **warning.parameters)
+
+
+def _branch_name(branch: str, wording: Wording) -> str:
+    """Return a branch in words: the tree from its first part, the rest as it stands on the screens."""
+    tree, *rest = branch.split(".")
+    return " ".join([wording.text(f"export.tree.{tree}"), *(_side(part, wording) for part in rest)])
+
+
+def _side(part: str, wording: Wording) -> str:
+    worded = wording.text(f"export.branch.{part}")
+    return part if worded.startswith("export.") else worded
+
+
+def _text(wording: Wording, message_id: str, **parameters: object) -> str:
+    return escape(wording.text(message_id, **parameters))
