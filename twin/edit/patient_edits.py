@@ -1,0 +1,105 @@
+"""Changes of what is known of the patient: identity, clinical facts, confirmed structures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from twin.case import Case
+from twin.edit.edit import Edit
+from twin.edit.results_edit import with_results_of
+from twin.errors import GeometryError
+from twin.patient import PatientFacts, PatientIdentity
+from twin.plan import Confirmation
+
+__all__ = ["ConfirmationEdit", "FactsEdit", "IdentityEdit"]
+
+_N_BYTES = 2048  # a handful of short texts
+
+
+@dataclass(frozen=True)
+class IdentityEdit:
+    """Say who the patient is."""
+
+    identity: PatientIdentity
+    label: str = "edit.identity"
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes it takes in memory, nearly."""
+        return _N_BYTES
+
+    def apply(self, case: Case) -> Case:
+        """Return the case of this patient."""
+        return replace(case, identity=self.identity)
+
+    def inverted(self, case_before: Case) -> IdentityEdit:
+        """Return the edit that brings back ``case_before``."""
+        return IdentityEdit(case_before.identity, self.label)
+
+
+@dataclass(frozen=True)
+class FactsEdit:
+    """Set the clinical facts; figures that used them become stale."""
+
+    facts: PatientFacts
+    label: str = "edit.facts"
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes it takes in memory, nearly."""
+        return _N_BYTES
+
+    def apply(self, case: Case) -> Case:
+        """Return the case with these facts."""
+        return case.with_facts(self.facts)
+
+    def inverted(self, case_before: Case) -> Edit:
+        """Return the edit that brings back ``case_before``."""
+        return with_results_of(FactsEdit(case_before.facts, self.label), case_before)
+
+
+@dataclass(frozen=True)
+class ConfirmationEdit:
+    """Declare a structure right, or take that back (None); the latter withdraws every approval.
+
+    Make it with :meth:`declaring`: who, when and which voxels are then part of the edit.
+    """
+
+    structure_id: str
+    confirmation: Confirmation | None
+    label: str = "edit.confirmation"
+
+    @classmethod
+    def declaring(cls, case: Case, structure_id: str, by: str) -> ConfirmationEdit:
+        """Return the edit by which a person declares a structure right, as it is now.
+
+        Raises
+        ------
+        GeometryError
+            When the structure is not in the case.
+        """
+        return cls(structure_id, case.with_confirmation(structure_id, by).confirmations[structure_id])
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes it takes in memory, nearly."""
+        return _N_BYTES
+
+    def apply(self, case: Case) -> Case:
+        """Return the case with the confirmation.
+
+        Raises
+        ------
+        GeometryError
+            When the structure is not in the case.
+        """
+        if self.confirmation is None:
+            return case.without_confirmation(self.structure_id)
+        if self.structure_id not in case.layer_of(self.structure_id).structure_ids():
+            raise GeometryError("error.case.structure_absent", structure=self.structure_id)
+        return case.with_confirmations({**case.confirmations, self.structure_id: self.confirmation})
+
+    def inverted(self, case_before: Case) -> Edit:
+        """Return the edit that brings back ``case_before``."""
+        before = case_before.confirmations.get(self.structure_id)
+        return with_results_of(ConfirmationEdit(self.structure_id, before, self.label), case_before)
