@@ -1,0 +1,1 @@
+"""Volume in, label layers out: automatic segmentation and its quality control."""

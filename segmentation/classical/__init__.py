@@ -1,0 +1,1 @@
+"""Automatic segmentation by classical means: thresholds, morphology and boosted trees, no network."""

@@ -1,0 +1,64 @@
+"""First look: the probability of each organ on the coarse working grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.classical.body import BodyLandmarks
+from segmentation.classical.boosted_trees import BoostedTrees
+from segmentation.classical.features import CoarseEvidence
+from segmentation.classical.working_volume_sitk import WorkingVolume
+from twin.job import CancelToken
+
+__all__ = ["COARSE_CLASSES", "CoarseOrgans", "coarse_organs"]
+
+FloatVoxels = NDArray[np.float32]
+
+COARSE_CLASSES = ("background", "liver", "spleen", "kidney", "stomach", "aorta", "ivc", "gallbladder", "pancreas")
+# Fat and air hold no organ; a voxel of an organ that is three quarters fat is left to the fine look.
+_NO_ORGAN_HU = -70.0
+_ROWS_AT_ONCE = 40_000
+
+
+@dataclass(frozen=True, eq=False)
+class CoarseOrgans:
+    """Probabilities float32 ``[class, k, j, i]`` on the grid of ``scan``, in the order of ``COARSE_CLASSES``."""
+
+    scan: WorkingVolume
+    landmarks: BodyLandmarks
+    probabilities: FloatVoxels
+
+    def of(self, name: str) -> FloatVoxels:
+        """Probability of one class, float32 ``[k, j, i]``."""
+        return np.asarray(self.probabilities[COARSE_CLASSES.index(name)])
+
+    def volume_ml(self, name: str) -> float:
+        """Volume in which a class is the most probable one, in millilitres."""
+        wins = self.probabilities.argmax(axis=0) == COARSE_CLASSES.index(name)
+        return float(np.count_nonzero(wins)) * self.scan.grid.voxel_volume_ml
+
+
+def coarse_organs(
+    scan: WorkingVolume, landmarks: BodyLandmarks, trees: BoostedTrees, *, cancel: CancelToken | None = None
+) -> CoarseOrgans:
+    """Name the organs of the whole body on the coarse grid.
+
+    Raises
+    ------
+    Cancelled
+        When ``cancel`` was set; it is polled every 40 000 voxels.
+    """
+    evidence = CoarseEvidence(scan, landmarks)
+    points = np.argwhere(landmarks.body & (scan.hu > _NO_ORGAN_HU)).astype(np.int32)
+    probabilities = np.zeros((len(COARSE_CLASSES), *scan.hu.shape), np.float32)
+    probabilities[0] = 1.0
+    for start in range(0, len(points), _ROWS_AT_ONCE):
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        some = points[start : start + _ROWS_AT_ONCE]
+        k, j, i = some.T
+        probabilities[:, k, j, i] = trees.probabilities(evidence.of(some)).T
+    return CoarseOrgans(scan, landmarks, probabilities)

@@ -1,0 +1,92 @@
+"""The whole liver: from probabilities to one solid organ on the grid of the scan."""
+
+from __future__ import annotations
+
+import cc3d
+import edt
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from segmentation.classical.coarse_organs import CoarseOrgans
+from segmentation.classical.working_volume_sitk import resampled_onto
+from twin.box import Box
+from twin.grid import Grid
+
+__all__ = ["liver_absence", "mask_on_scan", "solid_organ"]
+
+FloatVoxels = NDArray[np.float32]
+BoolVoxels = NDArray[np.bool_]
+
+# A piece of liver smaller than this at the border of a scan is no basis for a twin.
+_SMALLEST_LIVER_ML = 120.0
+_SURE = 0.75
+_SMALLEST_SURE_SHARE = 0.35
+
+
+def liver_absence(coarse: CoarseOrgans) -> str | None:
+    """Return the message id of the reason why there is no liver in the first look, or None when there is one."""
+    probability = coarse.of("liver")
+    likely_ml = np.count_nonzero(probability > 0.5) * coarse.scan.grid.voxel_volume_ml
+    sure_ml = np.count_nonzero(probability > _SURE) * coarse.scan.grid.voxel_volume_ml
+    if likely_ml < _SMALLEST_LIVER_ML or sure_ml < _SMALLEST_SURE_SHARE * likely_ml:
+        return "segmentation.not_found.no_liver"
+    return None
+
+
+def solid_organ(probability: FloatVoxels, grid: Grid) -> FloatVoxels:
+    """Return a probability map whose part above one half is a single smooth solid piece.
+
+    Thin bridges to neighbours are cut, cavities (vessels, lesions) are filled, other pieces are set to zero.
+    """
+    spacing_mm = float(grid.spacing_ijk_mm[0])
+    smooth = ndimage.gaussian_filter(probability, 1.0 / spacing_mm)
+    main = _main_piece(smooth > 0.5, spacing_mm, bridge_mm=3.0)
+    filled = _without_cavities(main)
+    outside_mm = edt.edt(~filled, anisotropy=(spacing_mm,) * 3, parallel=2)
+    smooth[filled & (smooth <= 0.5)] = 0.75
+    smooth[~filled] = np.where(outside_mm[~filled] <= 1.5 * spacing_mm, np.minimum(smooth[~filled], 0.49), 0.0)
+    return ndimage.gaussian_filter(smooth, 0.5)
+
+
+def mask_on_scan(probability: FloatVoxels, grid: Grid, scan: Grid) -> BoolVoxels:
+    """Return the voxels of the scan at which the interpolated probability exceeds one half, bool ``[k, j, i]``."""
+    mask = np.zeros(scan.shape_kji, np.bool_)
+    box = _box_on_scan(grid, scan)
+    if box is None:
+        return mask
+    mask[box.slices] = resampled_onto(probability, grid, scan, box=box, is_extended=True) > 0.5
+    return mask
+
+
+def _box_on_scan(grid: Grid, scan: Grid) -> Box | None:
+    corners = np.array([[a, b, c] for a in (0, 1) for b in (0, 1) for c in (0, 1)]) * grid.size_ijk - 0.5
+    index = scan.ijk_from_lps(grid.lps_from_ijk(corners))[:, ::-1]
+    low = np.clip(np.ceil(index.min(axis=0) - 1e-6), 0, scan.shape_kji).astype(int)
+    high = np.clip(np.floor(index.max(axis=0) + 1e-6) + 1, 0, scan.shape_kji).astype(int)
+    if (low >= high).any():
+        return None
+    return Box(tuple(low.tolist()), tuple(high.tolist()))
+
+
+def _main_piece(mask: BoolVoxels, spacing_mm: float, bridge_mm: float) -> BoolVoxels:
+    """Largest piece after an opening that cuts bridges, given back what the opening took from its own border."""
+    padded = np.pad(mask, 1, mode="edge")
+    depth = edt.edt(padded, anisotropy=(spacing_mm,) * 3, parallel=2)[1:-1, 1:-1, 1:-1]
+    core = depth > bridge_mm
+    labels, count = cc3d.connected_components(core, connectivity=6, return_N=True)
+    if count == 0:
+        return mask
+    core = labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
+    near = edt.edt(~core, anisotropy=(spacing_mm,) * 3, parallel=2) <= bridge_mm + 1.5 * spacing_mm
+    return np.asarray(mask & near)
+
+
+def _without_cavities(mask: BoolVoxels) -> BoolVoxels:
+    """Fill what is enclosed in space, and in each axial, coronal and sagittal slice two of three times."""
+    filled = ndimage.binary_fill_holes(mask)
+    votes = np.zeros(mask.shape, np.uint8)
+    for axis in range(3):
+        planes = np.moveaxis(filled, axis, 0)
+        votes += np.moveaxis(np.stack([ndimage.binary_fill_holes(plane) for plane in planes]), 0, axis)
+    return np.asarray(filled | (votes >= 2))

@@ -1,0 +1,1 @@
+"""Compiled kernels of the segmentation: arrays and scalars in and out."""
