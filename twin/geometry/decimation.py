@@ -60,9 +60,7 @@ def _sheets_apart(points: Points, triangles: Triangles) -> tuple[Points, Triangl
     order = np.argsort(forward, kind="stable")
     position = np.searchsorted(forward[order], backward)
     partner = order[np.minimum(position, len(order) - 1)]
-    n_same = np.searchsorted(forward[order], forward, "right") - np.searchsorted(
-        forward[order], forward, "left"
-    )
+    n_same = np.searchsorted(forward[order], forward, "right") - np.searchsorted(forward[order], forward, "left")
     n_opposite = np.searchsorted(forward[order], backward, "right") - position
     is_regular = (n_same == 1) & (n_opposite == 1)
     # Across a regular edge, its start here is its end there.

@@ -31,9 +31,7 @@ def distance_to_mm(mask: NDArray[np.bool_], spacing_ijk_mm: NDArray[np.float64])
     # uint8: the package is slower on bool.
     outside = np.ascontiguousarray(~mask).view(np.uint8)
     anisotropy = tuple(float(s) for s in spacing_ijk_mm[::-1])
-    return np.asarray(
-        edt.edt(outside, anisotropy=anisotropy, black_border=False, parallel=1), dtype=np.float32
-    )
+    return np.asarray(edt.edt(outside, anisotropy=anisotropy, black_border=False, parallel=1), dtype=np.float32)
 
 
 def signed_distance_mm(mask: NDArray[np.bool_], spacing_ijk_mm: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -81,7 +81,7 @@ def surface_of_mask(
     >>> grid = Grid.from_spacing((20, 20, 20), (1, 1, 1))
     >>> ball = ((np.indices((20, 20, 20)) - 10) ** 2).sum(axis=0) <= 49
     >>> surface = surface_of_mask(ball, grid, "liver")
-    >>> surface.is_closed, abs(surface.volume_ml / (ball.sum() / 1000) - 1) < 0.01
+    >>> surface.is_closed, bool(abs(surface.volume_ml / (ball.sum() / 1000) - 1) < 0.01)
     (True, True)
     """
     box = Box.around(mask)
@@ -175,9 +175,7 @@ def _block_mean(mask: NDArray[np.bool_], factor_ijk: NDArray[np.int_]) -> NDArra
     return np.asarray(along_k, dtype=np.float32) / np.float32(fi * fj * fk)
 
 
-def _between_slices(
-    field: NDArray[np.float32], step_mm: NDArray[np.float64], split: int
-) -> NDArray[np.float32]:
+def _between_slices(field: NDArray[np.float32], step_mm: NDArray[np.float64], split: int) -> NDArray[np.float32]:
     """Interpolate between slices by the distance to the boundary: contours move instead of jumping."""
     distance = signed_distance_mm(field >= 0.5, step_mm)
     reach_mm = float(step_mm.max())
@@ -232,9 +230,7 @@ def _with_volume(
         corners = points[triangles]
         crossed = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         area_mm2 = 0.5 * float(np.linalg.norm(crossed, axis=1).sum())
-        shift_mm = (
-            float(np.clip(moved_mm + lacking_mm3 / max(area_mm2, 1e-9), -limit_mm, limit_mm)) - moved_mm
-        )
+        shift_mm = float(np.clip(moved_mm + lacking_mm3 / max(area_mm2, 1e-9), -limit_mm, limit_mm)) - moved_mm
         if abs(shift_mm) < 1e-4:
             break
         points = points + shift_mm * _point_normals(points, triangles)

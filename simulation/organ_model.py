@@ -1,0 +1,253 @@
+"""An organ prepared for the resection engine: its box, its voxels by state, and what each state weighs in a figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from simulation.intervals import LEVELS, reach_kji, shifted_shares
+from simulation.run_table import RunTable
+from twin.anatomy import LayerName
+from twin.box import Box
+from twin.errors import GeometryError
+from twin.grid import Grid
+from twin.twin import Twin
+
+__all__ = ["OrganModel", "StateTable"]
+
+_NO_ROOM = (1, 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class StateTable:
+    """What the voxels of each state are; every array has one value per state, state 0 is outside of everything.
+
+    ``organ`` and ``lesion`` hold the share of the voxel inside the structure, by boundary: rows inward shift, as
+    drawn, outward shift, float64 (3, n). ``lesion_value``, ``couinaud``, ``portal`` and ``venous`` are label values
+    (0 for none).
+    """
+
+    organ: NDArray[np.float64]
+    lesion: NDArray[np.float64]
+    lesion_value: NDArray[np.int64]
+    couinaud: NDArray[np.int64]
+    portal: NDArray[np.int64]
+    venous: NDArray[np.int64]
+
+    @property
+    def n_states(self) -> int:
+        """Number of states, background included."""
+        return int(self.lesion_value.size)
+
+
+@dataclass(frozen=True, eq=False)
+class OrganModel:
+    """An organ cropped to its box, with every voxel's state. Built once for a twin, used by every plan.
+
+    Parameters
+    ----------
+    organ_id
+        ``"liver"`` or ``"pancreas"``.
+    twin
+        Where it comes from.
+    box, grid
+        Part of the reference grid that holds the organ and its outward shift, and the grid of that part.
+    organ
+        bool ``[k, j, i]`` in the box, as drawn.
+    lesions
+        uint16 ``[k, j, i]`` in the box: label values of the lesions, outside of the organ too.
+    couinaud, portal, venous
+        int64 ``[k, j, i]`` in the box: label values of segments and branches, carried on into the outward shift;
+        None without the layer.
+    states
+        uint32 ``[k, j, i]`` in the box.
+    table
+        What the states mean.
+    """
+
+    organ_id: str
+    twin: Twin
+    box: Box
+    grid: Grid
+    organ: NDArray[np.bool_]
+    lesions: NDArray[np.uint16]
+    couinaud: NDArray[np.int64] | None
+    portal: NDArray[np.int64] | None
+    venous: NDArray[np.int64] | None
+    states: NDArray[np.uint32]
+    table: StateTable
+
+    @classmethod
+    def of_twin(cls, twin: Twin, organ_id: str = "liver") -> OrganModel:
+        """Prepare an organ of a twin.
+
+        Raises
+        ------
+        GeometryError
+            ``error.organ.empty`` when the organ has no voxel.
+        """
+        organ_box = twin.box(organ_id)
+        if organ_box is None:
+            raise GeometryError("error.organ.empty", structure=organ_id)
+        uncertainty = twin.uncertainty(organ_id)
+        reach = reach_kji(twin.grid.spacing_ijk_mm, uncertainty)
+        box = organ_box.grown(reach, twin.grid.shape_kji).grown(_NO_ROOM, twin.grid.shape_kji)
+        grid = twin.grid.cropped(box)
+        organ = np.ascontiguousarray(twin.mask(organ_id)[box.slices])
+        low, high = shifted_shares(organ, grid.spacing_ijk_mm, uncertainty)
+        lesions, lesion_low, lesion_high = _lesion_shares(twin, box)
+        reached = high > 0
+        couinaud, portal, venous = (
+            _carried_on(twin, name, box, organ, reached)
+            for name in (LayerName.COUINAUD, LayerName.PORTAL_BRANCH, LayerName.VENOUS_BRANCH)
+        )
+        columns: dict[str, NDArray[np.integer[Any]] | None] = {
+            "organ_low": low,
+            "organ": organ.view(np.uint8),
+            "organ_high": high,
+            "lesion_value": lesions,
+            "lesion_low": lesion_low,
+            "lesion_high": lesion_high,
+            "couinaud": couinaud,
+            "portal": portal,
+            "venous": venous,
+        }
+        states, values = _numbered(columns, reached)
+        return cls(organ_id, twin, box, grid, organ, lesions, couinaud, portal, venous, states, _table(values))
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Voxels of each state, int64 (n_states,)."""
+        return self.runs.counts()
+
+    @cached_property
+    def runs(self) -> RunTable:
+        """The states as runs along rows."""
+        return RunTable.of_states(self.states, self.table.n_states)
+
+    @property
+    def lesion_values(self) -> tuple[int, ...]:
+        """Label values of the lesions that lie in the organ, in part at least."""
+        inside = (self.table.organ[1] > 0) & (self.table.lesion_value > 0)
+        return tuple(int(v) for v in np.unique(self.table.lesion_value[inside]))
+
+    def plane_coefficients(
+        self, origin_lps_mm: tuple[float, float, float], normal_lps: tuple[float, float, float]
+    ) -> NDArray[np.float64]:
+        """Return ci, cj, ck, c0: the signed distance in mm to a plane is ``ci*i + cj*j + ck*k + c0`` in the box."""
+        normal = np.asarray(normal_lps, dtype=np.float64)
+        per_voxel = normal @ self.grid.affine_lps_mm[:3, :3]
+        offset = float(normal @ (self.grid.origin_lps_mm - np.asarray(origin_lps_mm, dtype=np.float64)))
+        return np.array([*per_voxel, offset])
+
+
+def _lesion_shares(twin: Twin, box: Box) -> tuple[NDArray[np.uint16], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return label values and the shares inside the shrunk and the grown lesions, in the box."""
+    values = np.zeros(box.shape_kji, np.uint16)
+    low, high = np.zeros(box.shape_kji, np.uint8), np.zeros(box.shape_kji, np.uint8)
+    for lesion_id in twin.lesion_ids:
+        uncertainty = twin.uncertainty(lesion_id)
+        reach = reach_kji(twin.grid.spacing_ijk_mm, uncertainty)
+        lesion_box = twin.box(lesion_id)
+        assert lesion_box is not None
+        room = lesion_box.grown(reach, twin.grid.shape_kji).grown(_NO_ROOM, twin.grid.shape_kji)
+        mask = twin.layers[LayerName.LESIONS].voxels[room.slices] == int(lesion_id.rpartition("-")[2])
+        shares = shifted_shares(mask, twin.grid.spacing_ijk_mm, uncertainty)
+        here, there = _overlap(box, room)
+        if here is None or there is None:
+            continue
+        values[here.slices][mask[there.slices]] = int(lesion_id.rpartition("-")[2])
+        for whole, share in zip((low, high), shares, strict=True):
+            np.maximum(whole[here.slices], share[there.slices], out=whole[here.slices])
+    return values, low, high
+
+
+def _overlap(box: Box, other: Box) -> tuple[Box | None, Box | None]:
+    """Return the common part of two boxes, once counted from each."""
+    start = np.maximum(box.start_kji, other.start_kji)
+    stop = np.minimum(box.stop_kji, other.stop_kji)
+    if (start >= stop).any():
+        return None, None
+
+    def seen_from(origin: tuple[int, int, int]) -> Box:
+        k0, j0, i0 = (int(v) for v in start - origin)
+        k1, j1, i1 = (int(v) for v in stop - origin)
+        return Box((k0, j0, i0), (k1, j1, i1))
+
+    return seen_from(box.start_kji), seen_from(other.start_kji)
+
+
+def _carried_on(
+    twin: Twin, name: LayerName, box: Box, organ: NDArray[np.bool_], reached: NDArray[np.bool_]
+) -> NDArray[np.int64] | None:
+    """Return a derived layer in the box, where organ voxels without a label and the shift take the nearest label."""
+    layer = twin.layers.get(name)
+    if layer is None:
+        return None
+    labels = np.where(organ, layer.voxels[box.slices], 0).astype(np.int64)
+    lacking = reached & (labels == 0)
+    if not lacking.any() or not labels.any():
+        return labels
+    nearest = ndimage.distance_transform_edt(
+        labels == 0, sampling=twin.grid.spacing_ijk_mm[::-1], return_distances=False, return_indices=True
+    )
+    k, j, i = nearest[:, lacking]
+    labels[lacking] = labels[k, j, i]
+    return labels
+
+
+def _numbered(
+    columns: dict[str, NDArray[np.integer[Any]] | None], reached: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint32], dict[str, NDArray[np.int64]]]:
+    """Number the combinations of values that occur; return the numbers and, by column, the value of each number."""
+    places = np.flatnonzero(reached)
+    numbers = np.zeros(places.size, np.int64)
+    values: dict[str, NDArray[np.int64]] = {}
+    n_numbers = 1
+    for name, column in columns.items():
+        if column is None:
+            continue
+        found = column.ravel()[places].astype(np.int64)
+        radix = int(found.max()) + 1
+        combined = numbers * radix + found
+        occurring = np.flatnonzero(np.bincount(combined, minlength=n_numbers * radix))
+        renumbered = np.zeros(n_numbers * radix, np.int64)
+        renumbered[occurring] = np.arange(occurring.size)
+        numbers, n_numbers = renumbered[combined], occurring.size
+        values = {known: array[occurring // radix] for known, array in values.items()}
+        values[name] = occurring % radix
+    states = np.zeros(reached.size, np.uint32)
+    states[places] = numbers + 1
+    absent = np.zeros(n_numbers, np.int64)
+    return states.reshape(reached.shape), {name: values.get(name, absent) for name in columns}
+
+
+def _table(values: dict[str, NDArray[np.int64]]) -> StateTable:
+    """Return the meaning of the numbered states, with state 0 before them."""
+
+    def with_background(array: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.concatenate([[0], array])
+
+    shares = {
+        structure: np.stack(
+            [
+                with_background(values[f"{structure}_low"]) / LEVELS,
+                with_background(drawn).astype(np.float64),
+                with_background(values[f"{structure}_high"]) / LEVELS,
+            ]
+        )
+        for structure, drawn in (
+            ("organ", values["organ"]),
+            ("lesion", (values["lesion_value"] > 0).astype(np.int64)),
+        )
+    }
+    return StateTable(
+        shares["organ"],
+        shares["lesion"],
+        *(with_background(values[name]) for name in ("lesion_value", "couinaud", "portal", "venous")),
+    )

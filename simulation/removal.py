@@ -1,0 +1,228 @@
+"""What each cut of a plan removes from an organ: its voxels, and how deep a voxel lies inside the removed part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.kernels.half_space import mark_half_space
+from simulation.organ_model import OrganModel
+from simulation.segment_codes import segments_of_code, segments_of_graft
+from twin.anatomy import LayerName
+from twin.box import Box
+from twin.errors import GeometryError, InputError, UsageError
+from twin.geometry.distance_edt import distance_to_mm
+from twin.plan import Plan
+from twin.resection import (
+    AblationZone,
+    DonorSplit,
+    PancreasCut,
+    PlaneCut,
+    Resection,
+    SheetCut,
+    TerritorySet,
+    WedgeCut,
+    write_cut,
+)
+
+__all__ = ["Removal", "RemovedPart", "removal_of"]
+
+# Distances are computed in float32: a voxel at exactly the margin must not be lost to its last bit.
+_MARGIN_TOLERANCE_MM = 1e-4
+
+Mask = NDArray[np.bool_]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class RemovedPart:
+    """What one cut removes.
+
+    Parameters
+    ----------
+    resection
+        The cut.
+    voxels
+        bool ``[k, j, i]`` in the box of the organ model; outside of the organ it goes on.
+    depth_mm
+        From flat voxel indices of the box to the distance to the cut, positive inside the removed part.
+    """
+
+    resection: Resection
+    voxels: Mask
+    depth_mm: Callable[[Indices], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Removal:
+    """What a plan removes from an organ: the union of its parts."""
+
+    model: OrganModel
+    parts: tuple[RemovedPart, ...]
+
+    @cached_property
+    def voxels(self) -> Mask:
+        """Union of the parts, bool ``[k, j, i]`` in the box."""
+        union = self.parts[0].voxels.copy()
+        for part in self.parts[1:]:
+            union |= part.voxels
+        return union
+
+    @cached_property
+    def ablated(self) -> Mask:
+        """Voxels that are destroyed in place and not taken out with another part."""
+        taken, burnt = np.zeros_like(self.voxels), np.zeros_like(self.voxels)
+        for part in self.parts:
+            target = burnt if isinstance(part.resection, AblationZone) else taken
+            target |= part.voxels
+        return burnt & ~taken
+
+    @property
+    def specimen(self) -> Mask:
+        """Organ voxels removed or destroyed."""
+        return self.model.organ & self.voxels
+
+    @property
+    def remnant(self) -> Mask:
+        """Organ voxels that stay."""
+        return self.model.organ & ~self.voxels
+
+    def depth_mm(self, voxels: Indices) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the depth in the union (the deepest part counts) and which part that is, for flat indices."""
+        depths = np.stack([part.depth_mm(voxels) for part in self.parts])
+        deepest = depths.argmax(axis=0)
+        return depths[deepest, np.arange(voxels.size)], deepest
+
+
+def removal_of(plan: Plan, model: OrganModel) -> Removal:
+    """Return what a plan removes from an organ.
+
+    Raises
+    ------
+    UsageError
+        ``error.plan.empty`` without a cut, ``error.plan.not_built`` for a kind of cut that is not built yet.
+    GeometryError
+        When a cut misses the organ or takes all of it, a lesion lies outside of it, or a layer that the cut
+        needs is absent.
+    InputError
+        When a lesion or a branch does not exist.
+    """
+    if not plan.resections:
+        raise UsageError("error.plan.empty", plan=plan.name)
+    return Removal(model, tuple(_part(resection, model) for resection in plan.resections))
+
+
+def _part(resection: Resection, model: OrganModel) -> RemovedPart:
+    match resection:
+        case PlaneCut():
+            return _plane(resection, model)
+        case WedgeCut() | AblationZone():
+            return _around_lesion(resection, model)
+        case TerritorySet(branches, code):
+            if code:
+                return _segments(resection, segments_of_code(code), model)
+            return _territories(resection, branches, model)
+        case DonorSplit(graft):
+            return _segments(resection, segments_of_graft(graft), model)
+        case SheetCut() | PancreasCut():
+            raise UsageError("error.plan.not_built", cut=write_cut(resection))
+        case _:
+            assert_never(resection)
+
+
+def _plane(cut: PlaneCut, model: OrganModel) -> RemovedPart:
+    coefficients = model.plane_coefficients(cut.origin_lps_mm, cut.normal_lps)
+    voxels = np.zeros(model.organ.shape, np.bool_)
+    mark_half_space(voxels, coefficients)
+    n_removed, n_organ = np.count_nonzero(voxels & model.organ), np.count_nonzero(model.organ)
+    if n_removed in (0, n_organ):
+        message_id = "error.cut.misses_organ" if n_removed == 0 else "error.cut.takes_whole_organ"
+        raise GeometryError(message_id, cut=write_cut(cut), structure=model.organ_id)
+    shape = model.organ.shape
+    ci, cj, ck, c0 = (float(c) for c in coefficients)
+
+    def depth_mm(at: Indices) -> NDArray[np.float64]:
+        k, j, i = np.unravel_index(at, shape)
+        return np.asarray(ci * i + (cj * j + (ck * k + c0)), dtype=np.float64)
+
+    return RemovedPart(cut, voxels, depth_mm)
+
+
+def _around_lesion(cut: WedgeCut | AblationZone, model: OrganModel) -> RemovedPart:
+    """All voxels whose centre lies within the margin of the centre of a lesion voxel (exact distances)."""
+    value = _lesion_value(cut.lesion_id, model)
+    grid = model.twin.grid
+    lesion_box = model.twin.box(cut.lesion_id)
+    assert lesion_box is not None
+    spacing_kji = grid.spacing_ijk_mm[::-1]
+    n_k, n_j, n_i = (int(n) + 1 for n in np.ceil(cut.margin_mm / spacing_kji))
+    room = lesion_box.grown((n_k, n_j, n_i), grid.shape_kji)
+    lesion = model.twin.layers[LayerName.LESIONS].voxels[room.slices] == value
+    distance = distance_to_mm(lesion, grid.spacing_ijk_mm)
+    depth = np.full(model.organ.shape, -1e6, np.float32)
+    _write_overlap(depth, model.box, cut.margin_mm - distance, room)
+    voxels = depth >= -_MARGIN_TOLERANCE_MM
+
+    def depth_mm(at: Indices) -> NDArray[np.float64]:
+        return np.asarray(depth.ravel()[at], dtype=np.float64)
+
+    return RemovedPart(cut, voxels, depth_mm)
+
+
+def _segments(cut: TerritorySet | DonorSplit, values: tuple[int, ...], model: OrganModel) -> RemovedPart:
+    if model.couinaud is None:
+        raise GeometryError("error.cut.needs_segments", cut=write_cut(cut))
+    return _labelled(cut, np.isin(model.couinaud, values), model)
+
+
+def _territories(cut: TerritorySet, names: tuple[str, ...], model: OrganModel) -> RemovedPart:
+    union = np.zeros(model.organ.shape, np.bool_)
+    for name in names:
+        tree = name.partition(".")[0]
+        graph = model.twin.graphs.get(tree)
+        labels = {"portal": model.portal, "hepatic": model.venous}.get(tree)
+        if graph is None or labels is None:
+            raise GeometryError("error.cut.needs_branches", cut=write_cut(cut), branch=name)
+        indices = [b.index for b in graph.branches if b.name == name or b.name.startswith(name + ".")]
+        if not indices:
+            known = ", ".join(sorted({b.name for b in graph.branches if b.name})) or "-"
+            raise InputError("error.cut.no_such_branch", branch=name, known=known)
+        union |= np.isin(labels, indices)
+    return _labelled(cut, union, model)
+
+
+def _labelled(cut: TerritorySet | DonorSplit, voxels: Mask, model: OrganModel) -> RemovedPart:
+    if not (voxels & model.organ).any():
+        raise GeometryError("error.cut.misses_organ", cut=write_cut(cut), structure=model.organ_id)
+    half_voxel_mm = 0.5 * float(model.grid.spacing_ijk_mm.min())
+
+    def depth_mm(at: Indices) -> NDArray[np.float64]:
+        return np.where(voxels.ravel()[at], half_voxel_mm, -half_voxel_mm)
+
+    return RemovedPart(cut, voxels, depth_mm)
+
+
+def _lesion_value(lesion_id: str, model: OrganModel) -> int:
+    """Return the label value of a lesion that lies in the organ."""
+    known = model.twin.lesion_ids
+    if lesion_id not in known:
+        raise InputError("error.plan.no_such_lesion", lesion=lesion_id, known=", ".join(known) or "-")
+    value = int(lesion_id.rpartition("-")[2])
+    if value not in model.lesion_values:
+        raise GeometryError("error.plan.lesion_outside_organ", lesion=lesion_id, structure=model.organ_id)
+    return value
+
+
+def _write_overlap(target: NDArray[np.float32], box: Box, source: NDArray[np.float32], room: Box) -> None:
+    """Copy the part of ``source`` (in ``room``) that lies in ``box`` to its place in ``target``."""
+    start = np.maximum(box.start_kji, room.start_kji)
+    stop = np.minimum(box.stop_kji, room.stop_kji)
+    if (start < stop).all():
+        to = tuple(slice(a, b) for a, b in zip(start - box.start_kji, stop - box.start_kji, strict=True))
+        origin = tuple(slice(a, b) for a, b in zip(start - room.start_kji, stop - room.start_kji, strict=True))
+        target[to] = source[origin]

@@ -1,0 +1,176 @@
+"""Figures of an organ from counted voxels: volumes, ratios of the remnant, and their intervals.
+
+Each figure is computed on the labels as drawn, and again with the boundary of the organ and that of the lesions at
+their inward and outward shifts. The interval spans the answers of all combinations, so that a ratio is always that
+of two volumes measured with the same boundary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.formulas.body import STANDARD_LIVER_VOLUMES
+from simulation.formulas.remnant import flr_body_weight_percent, flr_percent, sflr_percent, specimen_weight_g
+from simulation.intervals import envelope
+from simulation.organ_model import OrganModel
+from simulation.segment_codes import segment_name
+from twin.figure import Figure, FigureStatus
+from twin.outcome import FigureTree
+from twin.patient import PatientFacts
+
+__all__ = ["OrganVolumes", "Volumetry", "body_ratios", "is_under_age", "remnant_figures", "segment_figures"]
+
+_DRAWN = 1  # row of the boundary as drawn, between its inward and its outward shift
+_LABELS = "label volume"
+
+
+@dataclass(frozen=True, eq=False)
+class OrganVolumes:
+    """Volumes in ml for each boundary: organ (3,), and organ without lesions (3, 3) by organ and lesion boundary."""
+
+    whole_ml: NDArray[np.float64]
+    net_ml: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Volumetry:
+    """Counts of an organ turned into volumes; made once for an organ model."""
+
+    model: OrganModel
+
+    @cached_property
+    def _weights(self) -> NDArray[np.float64]:
+        """Share of each state in the organ (3 rows) and in the organ without lesions (9 rows)."""
+        organ, lesion = self.model.table.organ, self.model.table.lesion
+        net = organ[:, None, :] * (1.0 - lesion[None, :, :])
+        return np.concatenate([organ, net.reshape(9, -1)]) * self.model.grid.voxel_volume_ml
+
+    @cached_property
+    def all(self) -> OrganVolumes:
+        """Volumes of the whole organ."""
+        return self.of(self.model.counts)
+
+    def of(self, counts: NDArray[np.int64]) -> OrganVolumes:
+        """Return the volumes of counted voxels.
+
+        Parameters
+        ----------
+        counts
+            Voxels of each state, int64 (n_states,).
+        """
+        volumes = self._weights @ counts
+        return OrganVolumes(volumes[:3], volumes[3:].reshape(3, 3))
+
+
+def remnant_figures(volumetry: Volumetry, removed: OrganVolumes) -> dict[str, Figure]:
+    """Return the volumes of organ, lesions, removed part and remnant, and the FLR %.
+
+    ``resected_ml + remnant_ml = total_ml`` to the voxel. ``flr_ml`` is the remnant without the lesions left in it.
+    """
+    everything = volumetry.all
+    lesion_ml = everything.whole_ml[:, None] - everything.net_ml
+    remnant_ml = everything.whole_ml - removed.whole_ml
+    flr_ml = np.maximum(everything.net_ml - removed.net_ml, 0.0)  # a rounding error is no volume below zero
+    ratio = flr_percent(1.0, 1.0)
+    share = 100.0 * flr_ml / np.maximum(everything.net_ml, 1e-12)
+    return {
+        "total_ml": _by_organ(everything.whole_ml),
+        "lesion_ml": _by_both(lesion_ml),
+        "net_ml": _by_both(everything.net_ml),
+        "resected_ml": _by_organ(removed.whole_ml),
+        "remnant_ml": _by_organ(remnant_ml),
+        "flr_ml": _by_both(flr_ml),
+        "flr_percent": _by_both(share, unit="%", source=ratio.source),
+    }
+
+
+def body_ratios(flr_ml: Figure, taken_ml: Figure, facts: PatientFacts) -> dict[str, Figure | FigureTree]:
+    """Return the figures that need the patient's body: sFLR, FLR to body weight, weight of the specimen.
+
+    A fact that was not entered is named in ``needs``; under 18 years there is no standard liver volume.
+    """
+    weight_kg = facts.number("weight_kg")
+    by_weight = (
+        Figure.unknown("%", needs=("weight_kg",))
+        if weight_kg is None
+        else _scaled(
+            flr_ml, flr_body_weight_percent(1.0, weight_kg).value, "%", flr_body_weight_percent(1, weight_kg).source
+        )
+    )
+    specimen = specimen_weight_g(1.0)
+    return {
+        "sflr_percent": {name: _sflr(name, flr_ml, facts) for name in STANDARD_LIVER_VOLUMES},
+        "flr_body_weight_percent": by_weight,
+        "specimen_weight_g": _scaled(taken_ml, specimen.value, "g", specimen.source),
+    }
+
+
+def is_under_age(facts: PatientFacts) -> bool:
+    """Tell whether the patient may be under 18 on the day the year of birth was entered."""
+    fact = facts.birth_year
+    if fact is None or fact.is_proposal:
+        return False
+    return int(fact.date[:4]) - int(fact.value) - 1 < 18
+
+
+def segment_figures(model: OrganModel, removed_counts: NDArray[np.int64]) -> dict[str, FigureTree]:
+    """Return total, removed and remaining ml of each Couinaud segment; nothing without that layer."""
+    table = model.table
+    figures: dict[str, FigureTree] = {}
+    for value in np.unique(table.couinaud[table.couinaud > 0]):
+        weights = table.organ * (table.couinaud == value) * model.grid.voxel_volume_ml
+        total_ml, removed_ml = weights @ model.counts, weights @ removed_counts
+        figures[segment_name(int(value))] = {
+            "total_ml": _by_organ(total_ml),
+            "resected_ml": _by_organ(removed_ml),
+            "remnant_ml": _by_organ(total_ml - removed_ml),
+        }
+    return figures
+
+
+def _sflr(name: str, flr_ml: Figure, facts: PatientFacts) -> Figure:
+    height_cm, weight_kg = facts.number("height_cm"), facts.number("weight_kg")
+    if height_cm is None or weight_kg is None:
+        needs = [fact for fact, value in (("height_cm", height_cm), ("weight_kg", weight_kg)) if value is None]
+        return Figure.unknown("%", needs=tuple(needs))
+    if is_under_age(facts):
+        return Figure.unknown("%", source="no standard liver volume under 18 years")
+    ratio = sflr_percent(1.0, STANDARD_LIVER_VOLUMES[name](height_cm, weight_kg))
+    return _scaled(flr_ml, ratio.value, "%", ratio.source)
+
+
+def _scaled(figure: Figure, factor: float, unit: str, source: str) -> Figure:
+    assert figure.value is not None
+    assert figure.low is not None
+    assert figure.high is not None
+    return Figure(figure.value * factor, figure.low * factor, figure.high * factor, unit, FigureStatus.COMPUTED, source)
+
+
+def _by_organ(values: NDArray[np.float64]) -> Figure:
+    return _figure(float(values[_DRAWN]), values, "ml", _LABELS)
+
+
+def _by_both(values: NDArray[np.float64], unit: str = "ml", source: str = _LABELS) -> Figure:
+    return _figure(float(values[_DRAWN, _DRAWN]), values.ravel(), unit, source)
+
+
+def _figure(value: float, values: NDArray[np.float64], unit: str, source: str) -> Figure:
+    low, high = envelope(float(v) for v in values)
+    status = FigureStatus.MEASURED if unit == "ml" else FigureStatus.COMPUTED
+    return Figure(value, low, high, unit, status, source)
+
+
+def known_figures(tree: Mapping[str, Figure | FigureTree], prefix: str = "") -> dict[str, Figure]:
+    """Return the figures of a tree by their dotted names, e.g. ``sflr_percent.vauthey``."""
+    flat: dict[str, Figure] = {}
+    for name, value in tree.items():
+        if isinstance(value, Figure):
+            flat[prefix + name] = value
+        else:
+            flat |= known_figures(value, f"{prefix}{name}.")
+    return flat
