@@ -1,0 +1,1 @@
+"""Everything that VTK draws, and the slices that NumPy cuts; no Qt."""

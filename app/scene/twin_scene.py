@@ -1,0 +1,215 @@
+"""The twin in 3D: structures, what a plan removes, the cutting plane and the eye that looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.vtkCommonDataModel import vtkPlane, vtkPolyData
+
+from app.scene.cut_plane import CutPlane
+from app.scene.lighting import light_scene, set_background
+from app.scene.offscreen_view import OffscreenView
+from app.scene.orbit_camera import OrbitCamera
+from app.scene.orientation_cube import OrientationCube
+from app.scene.plane_actor import PlaneActor
+from app.scene.surface_actor import SurfaceActor
+from twin.surface import Surface
+
+__all__ = ["SPECIMEN_RGB", "TwinScene"]
+
+Rgb = tuple[float, float, float]
+SPECIMEN_RGB: Rgb = (0xA2 / 255, 0x34 / 255, 0xAA / 255)  # resection zone, palette of resources/anatomy
+_LEAST_SPLIT_OPACITY = 0.30
+
+
+class TwinScene:
+    """Structures in a view.
+
+    Parameters
+    ----------
+    view
+        Where it is drawn.
+    """
+
+    def __init__(self, view: OffscreenView) -> None:
+        self.view = view
+        self.cube = OrientationCube(view)
+        self.plane = PlaneActor()
+        self._structures: dict[str, SurfaceActor] = {}
+        self._visible: dict[str, bool] = {}
+        self._parts: dict[str, SurfaceActor] = {}  # specimen and remnant of the organ that is cut
+        self._organ_id: str | None = None
+        self._is_moving = False
+        light_scene(view.renderer)
+        set_background(view.renderer, "dark")
+        for actor in self.plane.actors:
+            view.renderer.AddActor(actor)
+        # Translucent surfaces blend in any order (weighted, one pass): peeling them apart takes four times as long
+        # in software and looks the same with one organ around opaque vessels. Documents are peeled.
+        view.renderer.SetUseDepthPeeling(False)
+        view.renderer.SetUseOIT(True)
+        view.renderer.SetUseFXAA(True)
+
+    @property
+    def structure_ids(self) -> tuple[str, ...]:
+        """Ids of the structures in the scene."""
+        return tuple(self._structures)
+
+    def set_background(self, name: str) -> None:
+        """Paint the background: ``dark``, ``light`` or ``paper``."""
+        set_background(self.view.renderer, name)
+
+    def show(self, surfaces: Mapping[str, Surface], colours: Mapping[str, Rgb], opacities: Mapping[str, float]) -> None:
+        """Show these surfaces in place of those before; one that has not changed keeps its buffers."""
+        self.clear_cut()
+        for structure_id in [i for i, actor in self._structures.items() if surfaces.get(i) is not actor.surface]:
+            self._remove(self._structures.pop(structure_id))
+        for structure_id, surface in surfaces.items():
+            if structure_id not in self._structures:
+                drawn = SurfaceActor(surface, colours[structure_id], opacities[structure_id])
+                self._structures[structure_id] = drawn
+            drawn = self._structures[structure_id]
+            drawn.set_colour(colours[structure_id])
+            drawn.set_opacity(opacities[structure_id])
+            drawn.set_visible(self._visible.get(structure_id, True))
+        self._reorder()
+
+    def set_coarse(self, polydata: Mapping[str, vtkPolyData]) -> None:
+        """Give the surfaces that are drawn while something moves, by structure id."""
+        for structure_id, coarse in polydata.items():
+            if structure_id in self._structures:
+                self._structures[structure_id].set_coarse_polydata(coarse)
+        if self._organ_id in polydata:
+            for part in self._parts.values():
+                part.set_coarse_polydata(polydata[self._organ_id])
+
+    def set_visible(self, structure_id: str, is_visible: bool) -> None:
+        """Show or hide a structure."""
+        self._visible[structure_id] = is_visible
+        self._apply_visibility()
+
+    def set_opacity(self, structure_id: str, opacity: float) -> None:
+        """Let what lies behind a structure shine through."""
+        if structure_id in self._structures:
+            self._structures[structure_id].set_opacity(opacity)
+        if structure_id == self._organ_id:
+            for part in self._parts.values():
+                part.set_opacity(max(opacity, _LEAST_SPLIT_OPACITY))
+        self._reorder()
+
+    def show_cut(self, organ_id: str, plane: CutPlane) -> None:
+        """Colour what lies beyond a plane, at once: the graphics card cuts the organ, no surface is computed."""
+        if organ_id not in self._structures:
+            return
+        kept = self._organ_id == organ_id and {"remnant_live", "specimen_live"} <= set(self._parts)
+        if not kept:
+            self.clear_cut()
+            organ = self._structures[organ_id]
+            self._organ_id = organ_id
+            for name, rgb in (("remnant_live", None), ("specimen_live", SPECIMEN_RGB)):
+                self._add_part(name, organ.surface, rgb or organ.actor.GetProperty().GetColor(), organ)
+        for name, sign in (("remnant_live", -1.0), ("specimen_live", 1.0)):
+            self._parts[name].clip(_vtk_plane(plane, sign))
+        self._apply_visibility()
+
+    def show_split(self, organ_id: str, remnant: Surface | None, specimen: Surface | None) -> None:
+        """Show the closed surfaces of what stays and what goes in place of the organ."""
+        self.clear_cut()
+        if organ_id not in self._structures:
+            return
+        organ = self._structures[organ_id]
+        self._organ_id = organ_id
+        if remnant is not None:
+            self._add_part("remnant", remnant, organ.actor.GetProperty().GetColor(), organ)
+        if specimen is not None:
+            self._add_part("specimen", specimen, SPECIMEN_RGB, organ)
+        self._reorder()
+
+    def clear_cut(self) -> None:
+        """Show the organ whole again."""
+        for part in self._parts.values():
+            self._remove(part)
+        self._parts.clear()
+        self._organ_id = None
+        self._apply_visibility()
+
+    def set_plane(self, plane: CutPlane | None) -> None:
+        """Draw the cutting plane, or none."""
+        self.plane.set_visible(plane is not None)
+        if plane is not None:
+            self.plane.place(plane)
+
+    def _set_moving(self, *, is_moving: bool) -> None:
+        if is_moving == self._is_moving:
+            return
+        self._is_moving = is_moving
+        for drawn in (*self._structures.values(), *self._parts.values()):
+            drawn.set_moving(is_moving)
+        self.view.renderer.SetUseFXAA(not is_moving)
+
+    def rendered(
+        self, camera: OrbitCamera, size_px: tuple[int, int], *, is_moving: bool = False, pixel_ratio: float = 1.0
+    ) -> NDArray[np.uint8]:
+        """Return the picture seen from a camera: uint8 ``[row, column, RGBA]``.
+
+        Parameters
+        ----------
+        camera
+            Where the eye is.
+        size_px
+            Width and height in device pixels.
+        is_moving
+            Draw coarsely and fast, as while something moves.
+        pixel_ratio
+            Device pixels per pixel of the screen, for what has a fixed size.
+        """
+        self._set_moving(is_moving=is_moving)
+        self.view.resize(size_px)
+        camera.apply(self.view.renderer)
+        self.cube.follow(pixel_ratio)
+        return self.view.rendered()
+
+    def close(self) -> None:
+        """Free the graphics memory."""
+        self.view.close()
+
+    def _add_part(self, name: str, surface: Surface, rgb: Rgb, organ: SurfaceActor) -> None:
+        opacity = max(float(organ.actor.GetProperty().GetOpacity()), _LEAST_SPLIT_OPACITY)
+        part = SurfaceActor(surface, rgb, opacity)
+        if organ.coarse is not None and surface is organ.surface:
+            part.set_coarse_polydata(organ.coarse)
+        part.set_moving(self._is_moving)
+        self._parts[name] = part
+        self.view.renderer.AddActor(part.actor)
+
+    def _apply_visibility(self) -> None:
+        for structure_id, drawn in self._structures.items():
+            wanted = self._visible.get(structure_id, True)
+            drawn.set_visible(wanted and not (structure_id == self._organ_id and self._parts))
+        if self._organ_id is not None:
+            for part in self._parts.values():
+                part.set_visible(self._visible.get(self._organ_id, True))
+
+    def _remove(self, drawn: SurfaceActor) -> None:
+        self.view.renderer.RemoveActor(drawn.actor)
+
+    def _reorder(self) -> None:
+        """Draw opaque structures first: without peeling, translucent ones blend in the order they are drawn."""
+        everything = [*self._structures.values(), *self._parts.values()]
+        for drawn in everything:
+            self._remove(drawn)
+        for drawn in sorted(everything, key=lambda one: one.is_translucent):
+            self.view.renderer.AddActor(drawn.actor)
+        for actor in self.plane.actors:
+            self.view.renderer.RemoveActor(actor)
+            self.view.renderer.AddActor(actor)
+        self._apply_visibility()
+
+
+def _vtk_plane(plane: CutPlane, sign: float) -> vtkPlane:
+    clip = vtkPlane()
+    clip.SetOrigin(*plane.origin_lps_mm)
+    clip.SetNormal(*(sign * plane.normal_lps))
+    return clip
