@@ -10,13 +10,15 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from resources import resource_path
-from twin.errors import TwinSightError
+from twin.anatomy import structure
+from twin.errors import InputError, TwinSightError
 from twin.figure import Figure
 
 __all__ = ["LANGUAGES", "NOT_A_DEVICE", "Wording"]
 
 LANGUAGES = ("fr", "en")
 NOT_A_DEVICE = "notice.not_a_device"  # shown wherever results are seen
+_STRUCTURE_PARAMETERS = ("structure", "organ")
 _NO_BREAK_SPACE = "\u00a0"
 
 
@@ -46,7 +48,17 @@ class Wording:
     def text(self, message_id: str, **parameters: Any) -> str:
         """Return the text of a message id with its parameters filled in; an unknown id comes back as it is."""
         template = self._texts.get(message_id, message_id)
-        return template.format_map(_Filled(parameters)) if parameters else template
+        if not parameters:
+            return template
+        return template.format_map(_Filled({name: self._worded(name, v) for name, v in parameters.items()}))
+
+    def _worded(self, name: str, value: Any) -> Any:
+        """Word a parameter that is a message id or names a structure; several are joined by commas."""
+        if isinstance(value, tuple):
+            return ", ".join(str(self._worded(name, part)) for part in value)
+        if name in _STRUCTURE_PARAMETERS and isinstance(value, str):
+            return _structure_name(value, self.language)
+        return self._texts.get(value, value) if isinstance(value, str) else value
 
     def error(self, error: TwinSightError) -> str:
         """Word an error in one line: what, where and what to do."""
@@ -79,6 +91,13 @@ class Wording:
             low, high = (self.number(v, decimals=places) for v in (figure.low, figure.high))
             shown = self.text("figure.with_interval", value=shown, low=low, high=high)
         return self.text("figure.stale", value=shown) if not figure.is_known else shown
+
+
+def _structure_name(structure_id: str, language: str) -> str:
+    try:
+        return structure(structure_id).name(language)
+    except InputError:
+        return structure_id
 
 
 class _Filled(dict[str, Any]):

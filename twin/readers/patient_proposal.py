@@ -31,14 +31,14 @@ def joined_identity(identities: Iterable[PatientIdentity], *, join_reason: str |
     Raises
     ------
     SafetyRefusal
-        ``error.import.two_patients`` with the names of the fields that differ, never their values.
+        ``error.import.two_patients`` with message ids of the fields that differ, never their values.
     """
     counts = Counter(identities)
     distinct = [identity for identity, _ in counts.most_common()]
     differing = sorted({field for a, b in combinations(distinct, 2) for field in a.conflicts(b)})
     reason = (join_reason or "").strip()
     if differing and not reason:
-        raise SafetyRefusal("error.import.two_patients", fields=", ".join(differing))
+        raise SafetyRefusal("error.import.two_patients", fields=tuple(f"term.identity.{field}" for field in differing))
     merged = PatientIdentity()
     for identity in distinct:
         filled = {

@@ -35,6 +35,22 @@ _HOUNSFIELD_TYPES = ("", "HU", "US", "HU_MOD")
 _AIR_BELOW_HU = -500.0
 _LEAST_AIR_SHARE = 0.01
 
+# What told stacks of one series apart, in words; other attributes keep their DICOM name.
+_SPLIT_TERMS = {
+    "size": "term.split.size",
+    "place": "term.split.place",
+    "order": "term.split.order",
+    "EchoTime": "term.split.echo",
+    "EchoNumbers": "term.split.echo",
+    "TemporalPositionIdentifier": "term.split.time",
+    "TemporalPositionIndex": "term.split.time",
+    "AcquisitionNumber": "term.split.acquisition",
+    "AcquisitionDateTime": "term.split.time",
+    "AcquisitionTime": "term.split.time",
+    "SeriesTime": "term.split.time",
+    "TriggerTime": "term.split.time",
+}
+
 _FACTS = {
     "manufacturer": "Manufacturer",
     "model": "ManufacturerModelName",
@@ -174,10 +190,11 @@ def _problems_of_part(part: SeriesPart, n_parts: int) -> list[Problem]:
     problems = []
     if n_parts > 1:
         by = part.split_by[0] if part.split_by else "place"
+        term = _SPLIT_TERMS.get(by, by)
         message_id = "problem.series.mixed_orientation" if by == "orientation" else "problem.series.split"
         is_guess = "order" in part.split_by
         severity = Severity.WARNING if is_guess else Severity.INFO
-        problems.append(Problem(severity, message_id, {"parts": n_parts, "by": by}))
+        problems.append(Problem(severity, message_id, {"parts": n_parts, "by": term}))
     if part.n_copies:
         problems.append(Problem(Severity.INFO, "problem.series.copies", {"count": part.n_copies}))
     declared = part.images[0].number("ImagesInAcquisition")
