@@ -1,0 +1,102 @@
+"""``twinsight plan``: cuts under a name, confirmations and approvals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.commands.parameters import CaseArgument
+from twin.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.cli.console import Console
+
+
+def run(
+    ctx: typer.Context,
+    case: CaseArgument,
+    name: Annotated[str, typer.Option(metavar="NAME", help="cli.plan.name")] = "",
+    cut: Annotated[list[str] | None, typer.Option(metavar="CUT", help="cli.plan.cut")] = None,
+    is_list: Annotated[bool, typer.Option("--list", help="cli.plan.list")] = False,
+    compare: Annotated[tuple[str, str] | None, typer.Option(metavar="A B", help="cli.plan.compare")] = None,
+    confirm: Annotated[list[str] | None, typer.Option(metavar="STRUCTURE", help="cli.plan.confirm")] = None,
+    approve: Annotated[str, typer.Option(metavar="NAME", help="cli.plan.approve")] = "",
+    remove: Annotated[str, typer.Option(metavar="NAME", help="cli.plan.remove")] = "",
+    by: Annotated[str, typer.Option(metavar="WHO", help="cli.plan.by")] = "",
+) -> None:
+    """Do one of: save, list, compare, remove, confirm and approve."""
+    signs = bool(confirm or approve)
+    actions = [bool(name or cut), is_list, compare is not None, bool(remove), signs]
+    if sum(actions) != 1:
+        raise UsageError("error.plan.one_action")
+    if signs and not by.strip():
+        raise UsageError("error.usage.missing", option="--by")
+    if by and not signs:
+        raise UsageError("error.plan.by_alone")
+    if (name or cut) and not (name.strip() and cut):
+        raise UsageError("error.usage.missing", option="--cut" if name.strip() else "--name")
+    from app import composition
+
+    composition.prepare_program()
+    console: Console = ctx.obj
+    if compare is not None:
+        _compare(console, case, *compare)
+    elif is_list:
+        _list(console, case)
+    elif signs:
+        _sign(console, case, tuple(confirm or ()), approve, by.strip())
+    elif remove:
+        _remove(console, case, remove)
+    else:
+        _save(console, case, name.strip(), tuple(cut or ()))
+
+
+def _save(console: Console, case: Path, name: str, cuts: tuple[str, ...]) -> None:
+    from app.services.plan_resection import save_plan
+
+    plan = save_plan(case, name, cuts)
+    console.finish({"plan": plan.to_json()}, [console.wording.text("cli.plan.saved", name=name, count=len(cuts))])
+
+
+def _list(console: Console, case: Path) -> None:
+    from app.cli.tables import plans_table
+    from app.services.plan_resection import list_plans
+
+    listed = list_plans(case)
+    parts = [plans_table(listed, console.wording)] if listed else [console.wording.text("cli.plan.none")]
+    console.finish({"plans": [entry.to_json() for entry in listed]}, parts)
+
+
+def _compare(console: Console, case: Path, first: str, second: str) -> None:
+    from app.cli.tables import comparison_table
+    from app.services.plan_resection import compare_plans
+
+    outcomes = compare_plans(case, first, second)
+    document: dict[str, object] = {"plans": [outcome.to_json() for outcome in outcomes]}
+    console.finish(document, [comparison_table(outcomes, console.wording)])
+
+
+def _remove(console: Console, case: Path, name: str) -> None:
+    from app.services.plan_resection import remove_plan
+
+    remove_plan(case, name)
+    console.finish({"removed": name}, [console.wording.text("cli.plan.removed", name=name)])
+
+
+def _sign(console: Console, case: Path, structures: tuple[str, ...], plan: str, by: str) -> None:
+    from app.services.plan_resection import approve_plan, confirm_structures
+
+    document: dict[str, object] = {}
+    lines = []
+    if structures:
+        confirmations = confirm_structures(case, structures, by)
+        document["confirmations"] = [dict(vars(confirmation)) for confirmation in confirmations]
+        lines += [console.wording.text("cli.plan.confirmed", structure=c.structure_id, by=c.by) for c in confirmations]
+    if plan:
+        approved = approve_plan(case, plan, by)
+        document["plan"] = approved.to_json()
+        lines.append(console.wording.text("cli.plan.approved", name=plan, by=by))
+    console.finish(document, lines)

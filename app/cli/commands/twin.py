@@ -1,0 +1,27 @@
+"""``twinsight twin``: surfaces and volumes from the labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from app.cli.commands.parameters import CaseArgument
+
+if TYPE_CHECKING:
+    from app.cli.console import Console
+
+
+def run(ctx: typer.Context, case: CaseArgument) -> None:
+    """Build the twin and keep its surfaces in the cache of the case."""
+    from app import composition
+
+    composition.prepare_program()
+    composition.prepare_computing()
+    from app.cli.tables import twin_table
+    from app.services.build_twin import build_twin_of_file
+
+    console: Console = ctx.obj
+    with console.job() as job:
+        result = build_twin_of_file(case, progress=job.progress, cancel=job.cancel)
+    console.finish(result.to_json(), [twin_table(result, console.wording)])

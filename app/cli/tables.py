@@ -1,0 +1,177 @@
+"""Results as tables for a terminal, in the user's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from twin.anatomy import structure
+from twin.figure import Figure
+from twin.outcome import Outcome
+from twin.wording import NOT_A_DEVICE, Wording
+
+if TYPE_CHECKING:
+    from app.services.batch import BatchResult
+    from app.services.build_twin import TwinSummary
+    from app.services.demo import DemoResult
+    from app.services.doctor import Check, Examination
+    from app.services.plan_resection import ListedPlan
+
+__all__ = [
+    "batch_parts",
+    "comparison_table",
+    "demo_parts",
+    "doctor_document",
+    "doctor_parts",
+    "outcome_parts",
+    "plans_table",
+    "twin_table",
+]
+
+
+def outcome_parts(outcome: Outcome, wording: Wording) -> list[str | Table]:
+    """Every figure of an outcome, its warnings, and the notice."""
+    table = _table(wording, "cli.table.figure", "cli.table.value", "cli.table.source")
+    for name, figure in _figures(outcome):
+        table.add_row(_figure_name(name, wording), wording.figure(figure), figure.source)
+    parts: list[str | Table] = [wording.text("cli.simulate.title", name=outcome.plan_name), table]
+    if outcome.clip_list:
+        parts += [wording.text("cli.simulate.crossed"), _crossed_vessels(outcome, wording)]
+    parts += [wording.text(w.message_id, **w.parameters) for w in outcome.warnings]
+    return [*parts, wording.text(NOT_A_DEVICE)]
+
+
+def comparison_table(outcomes: Sequence[Outcome], wording: Wording) -> Table:
+    """The figures of several outcomes side by side."""
+    table = Table(wording.text("cli.table.figure"), *(outcome.plan_name for outcome in outcomes))
+    columns = [dict(_figures(outcome)) for outcome in outcomes]
+    for name in dict.fromkeys(name for column in columns for name in column):
+        cells = (wording.figure(column[name]) if name in column else "" for column in columns)
+        table.add_row(_figure_name(name, wording), *cells)
+    return table
+
+
+def plans_table(plans: Sequence[ListedPlan], wording: Wording) -> Table:
+    """Names, cuts and states of the plans of a case."""
+    table = _table(wording, "cli.table.plan", "cli.table.cuts", "cli.table.state")
+    for plan in plans:
+        table.add_row(plan.name, "\n".join(plan.cuts), wording.text(f"cli.state.{plan.state}", by=plan.approved_by))
+    return table
+
+
+def twin_table(twin: TwinSummary, wording: Wording) -> Table:
+    """Volume of each structure and how well its surface stands for it."""
+    table = _table(wording, "cli.table.structure", "cli.table.volume", "cli.table.triangles", "cli.table.difference")
+    for quality in twin.quality:
+        table.add_row(
+            structure(quality.structure_id).name(wording.language),
+            wording.figure(twin.volumes[quality.structure_id]),
+            wording.number(quality.n_triangles),
+            wording.quantity(quality.difference_percent, "%", decimals=2),
+        )
+    return table
+
+
+def doctor_document(examination: Examination, wording: Wording) -> dict[str, object]:
+    """Return the JSON document of ``doctor``."""
+    return {
+        "is_healthy": examination.is_healthy,
+        "versions": examination.versions,
+        "checks": [
+            {
+                "id": check.id,
+                "is_ok": check.is_ok,
+                "is_needed": check.is_needed,
+                "detail": check.detail,
+                "advice": wording.text(check.advice_id) if check.advice_id else None,
+            }
+            for check in examination.checks
+        ],
+    }
+
+
+def doctor_parts(examination: Examination, wording: Wording) -> list[str | Table]:
+    """What works, what does not, and what to do."""
+    table = _table(wording, "cli.table.component", "cli.table.state", "cli.table.detail")
+    for check in examination.checks:
+        advice = f"\n{wording.text(check.advice_id)}" if check.advice_id else ""
+        table.add_row(wording.text(f"doctor.{check.id}"), _state_of(check, wording), check.detail + advice)
+    versions = ", ".join(f"{name} {number}" for name, number in examination.versions.items())
+    return [table, versions, wording.text(NOT_A_DEVICE)]
+
+
+def batch_parts(result: BatchResult, wording: Wording) -> list[str | Table]:
+    """One row a case: what came of it."""
+    table = _table(
+        wording, "cli.table.case", "cli.table.place", "cli.table.state", "cli.table.liver", "cli.table.reason"
+    )
+    for record in result.records:
+        liver = record.volumes_ml.get("liver")
+        table.add_row(
+            record.name,
+            record.place,
+            wording.text(f"cli.batch.{record.status}"),
+            "" if liver is None else wording.quantity(liver, "ml"),
+            record.reason,
+        )
+    return [table, wording.text("cli.batch.written", manifest=str(result.manifest), table=str(result.table))]
+
+
+def demo_parts(result: DemoResult, wording: Wording) -> list[str | Table]:
+    """What the demo made, and its figures beside the truth of the phantom."""
+    table = _table(wording, "cli.table.figure", "cli.table.computed", "cli.table.truth", "cli.table.comparison")
+    for row in result.rows:
+        shown = (wording.quantity(value, row.unit) for value in (row.computed, row.truth))
+        compared = (
+            ""
+            if row.comparison is None
+            else wording.quantity(row.comparison, row.comparison_unit, decimals=3 if not row.comparison_unit else 1)
+        )
+        table.add_row(wording.text(row.message_id, **row.parameters), *shown, compared)
+    notes = [wording.text(note) for note in result.notes]
+    files = [
+        wording.text("cli.demo.files", folder=str(result.folder)),
+        *(f"  {line}" for line in result.listed_files()),
+    ]
+    seconds = wording.text("cli.demo.seconds", seconds=wording.number(result.seconds))
+    return [table, *notes, *files, seconds, wording.text(NOT_A_DEVICE)]
+
+
+def _table(wording: Wording, *headings: str) -> Table:
+    return Table(*(wording.text(heading) for heading in headings))
+
+
+def _state_of(check: Check, wording: Wording) -> str:
+    if check.is_ok:
+        return wording.text("cli.doctor.ok")
+    return wording.text("cli.doctor.missing" if check.is_needed else "cli.doctor.optional")
+
+
+def _figures(outcome: Outcome) -> Iterator[tuple[str, Figure]]:
+    for organ, tree in (("liver", outcome.liver), ("pancreas", outcome.pancreas)):
+        if tree is not None:
+            yield from _flattened(tree, organ)
+
+
+def _flattened(tree: Mapping[str, object], prefix: str) -> Iterator[tuple[str, Figure]]:
+    for key, value in tree.items():
+        if isinstance(value, Figure):
+            yield f"{prefix}.{key}", value
+        elif isinstance(value, Mapping):
+            yield from _flattened(value, f"{prefix}.{key}")
+
+
+def _figure_name(key: str, wording: Wording) -> str:
+    """Word a key such as ``liver.flr_ml``; a key without words is shown as it is."""
+    message_id = f"export.figure.{key}"
+    worded = wording.text(message_id)
+    return key if worded == message_id else worded
+
+
+def _crossed_vessels(outcome: Outcome, wording: Wording) -> Table:
+    table = _table(wording, "cli.table.order", "cli.table.vessel", "cli.table.diameter")
+    for vessel in outcome.clip_list:
+        table.add_row(str(vessel.order), vessel.branch, wording.quantity(vessel.diameter_mm, "mm"))
+    return table

@@ -1,0 +1,117 @@
+"""The only wiring: which segmenters, renderer, folders and logs the fronts are given.
+
+Nothing here imports numba, VTK or Qt before it is asked for, so that ``twinsight --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from twin.geometry.numba_environment import check_threading_layer, prepare_numba_environment
+
+if TYPE_CHECKING:
+    from export.renderer import Renderer
+    from segmentation.segmenter import Segmenter
+
+__all__ = [
+    "UserFolders",
+    "prepare_computing",
+    "prepare_program",
+    "renderer",
+    "run_workstation",
+    "segmenters",
+    "user_folders",
+]
+
+_PACKAGES = ("app", "twin", "segmentation", "simulation", "export")
+_LOG_BYTES = 1_000_000
+_LOG_GENERATIONS = 5
+
+
+@dataclass(frozen=True)
+class UserFolders:
+    """Where TwinSight keeps things that belong to the user and to no case."""
+
+    cache: Path
+    logs: Path
+    settings: Path
+
+
+def user_folders() -> UserFolders:
+    """Folders of this user, by the custom of the platform; they need not exist yet."""
+    return UserFolders(
+        platformdirs.user_cache_path("twinsight"),
+        platformdirs.user_log_path("twinsight"),
+        platformdirs.user_config_path("twinsight"),
+    )
+
+
+def prepare_program(*, is_child: bool = False) -> None:
+    """Set what libraries read once from the environment, and open the technical log; comes before all else.
+
+    Parameters
+    ----------
+    is_child
+        True in a process started by another one of ours, which alone may rotate the log.
+    """
+    prepare_numba_environment()
+    _open_technical_log(user_folders().logs, is_child=is_child)
+
+
+def prepare_computing() -> str:
+    """Start numba's threads and return their layer; refuse to go on with one that can abort the process."""
+    return check_threading_layer()
+
+
+def segmenters() -> tuple[Segmenter, ...]:
+    """Every automatic segmenter, the preferred one first."""
+    from segmentation.segmenter import segmenters as registered
+
+    return registered()
+
+
+def renderer() -> Renderer:
+    """Return what draws the pictures of pages and reports."""
+    from app.scene.scene_renderer import SceneRenderer
+
+    return SceneRenderer()
+
+
+def run_workstation(path: Path | None, language: str) -> int:
+    """Open the window, with a case or study when one is given; returns when it is closed."""
+    from app.ui.launch import launch
+
+    return launch(path, language)
+
+
+def _open_technical_log(folder: Path, *, is_child: bool) -> None:
+    """Send the messages of our own packages (never those of third parties) to a rotating file of mode 0600."""
+    logger = logging.getLogger("app")
+    if any(isinstance(handler, logging.FileHandler) for handler in logger.handlers):
+        return
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / "twinsight.log"
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        handler: logging.Handler
+        if is_child:
+            handler = logging.FileHandler(path, encoding="utf-8")
+        else:
+            handler = logging.handlers.RotatingFileHandler(
+                path, maxBytes=_LOG_BYTES, backupCount=_LOG_GENERATIONS, encoding="utf-8"
+            )
+    except OSError:  # a read-only home: the program works without its log
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"))
+    for name in _PACKAGES:
+        package = logging.getLogger(name)
+        package.addHandler(handler)
+        package.setLevel(logging.INFO)
+        package.propagate = False

@@ -1,0 +1,86 @@
+"""Build the twin of a case, taking from its cache the surfaces whose labels have not changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.services.case_file import opened_case
+from app.services.structure_volume import volume_figure
+from app.services.surface_cache import SurfaceCache
+from twin.anatomy import structure
+from twin.case import Case
+from twin.figure import Figure
+from twin.job import CancelToken, Progress, ProgressListener, no_progress
+from twin.label_layer import LabelLayer
+from twin.surface import Surface
+from twin.twin import SurfaceQuality, Twin, build_twin
+
+__all__ = ["TwinSummary", "build_case_twin", "build_twin_of_file"]
+
+
+@dataclass(frozen=True)
+class TwinSummary:
+    """Volumes of a twin and the quality of its surfaces."""
+
+    volumes: Mapping[str, Figure]
+    quality: tuple[SurfaceQuality, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values by structure."""
+        return {
+            "structures": {
+                q.structure_id: {
+                    "volume_ml": self.volumes[q.structure_id].to_json(),
+                    "surface_ml": q.surface_ml,
+                    "difference_percent": q.difference_percent,
+                    "n_triangles": q.n_triangles,
+                    "is_closed": q.is_closed,
+                }
+                for q in self.quality
+            }
+        }
+
+
+def build_twin_of_file(
+    case_path: Path, *, progress: ProgressListener = no_progress, cancel: CancelToken | None = None
+) -> TwinSummary:
+    """Build the twin of a case on disk; its surfaces stay in the cache of the case."""
+    with opened_case(case_path) as session:
+        twin = build_case_twin(session.case, session.folder.path, progress=progress, cancel=cancel)
+    volumes = {i: volume_figure(twin.layers[structure(i).layer], i) for i in twin.surfaces}
+    return TwinSummary(volumes, tuple(twin.quality[i] for i in twin.surfaces))
+
+
+def build_case_twin(
+    case: Case, case_path: Path, *, progress: ProgressListener = no_progress, cancel: CancelToken | None = None
+) -> Twin:
+    """Return the twin of an open case with a surface of every structure.
+
+    Raises
+    ------
+    GeometryError
+        When nothing is labelled.
+    Cancelled
+        When the caller stopped it.
+    """
+    cache = SurfaceCache(case_path)
+    known = {i: surface for i in case.structure_ids() if (surface := cache.find(i, _layer(case, i)))}
+    missing = [i for i in case.structure_ids() if i not in known]
+    twin = build_twin(case, structure_ids=missing, progress=progress, cancel=cancel)
+    for structure_id, surface in twin.surfaces.items():
+        cache.keep(structure_id, surface, _layer(case, structure_id))
+    progress(Progress(1.0, "progress.twin.done"))
+    surfaces = {i: twin.surfaces.get(i) or known[i] for i in twin.structure_ids if i in known or i in twin.surfaces}
+    quality = {i: twin.quality.get(i) or _quality(surface, case) for i, surface in surfaces.items()}
+    return replace(twin, surfaces=surfaces, quality=quality)
+
+
+def _layer(case: Case, structure_id: str) -> LabelLayer:
+    return case.layers[structure(structure_id).layer]
+
+
+def _quality(surface: Surface, case: Case) -> SurfaceQuality:
+    label_ml = _layer(case, surface.structure_id).volume_ml(surface.structure_id)
+    return SurfaceQuality(surface.structure_id, label_ml, surface.volume_ml, surface.n_triangles, surface.is_closed)
