@@ -18,7 +18,7 @@ __all__ = ["LANGUAGES", "NOT_A_DEVICE", "Wording"]
 
 LANGUAGES = ("fr", "en")
 NOT_A_DEVICE = "notice.not_a_device"  # shown wherever results are seen
-_STRUCTURE_PARAMETERS = ("structure", "organ")
+_STRUCTURE_PARAMETERS = ("structure", "organ", "lesion")
 _NO_BREAK_SPACE = "\u00a0"
 
 
@@ -53,11 +53,13 @@ class Wording:
         return template.format_map(_Filled({name: self._worded(name, v) for name, v in parameters.items()}))
 
     def _worded(self, name: str, value: Any) -> Any:
-        """Word a parameter that is a message id or names a structure; several are joined by commas."""
+        """Word a parameter that is a message id, a structure or a decimal; several are joined by commas."""
         if isinstance(value, tuple):
             return ", ".join(str(self._worded(name, part)) for part in value)
         if name in _STRUCTURE_PARAMETERS and isinstance(value, str):
             return _structure_name(value, self.language)
+        if isinstance(value, float):
+            return str(format_decimal(value, locale=self.language))  # comma in French, three places at most
         return self._texts.get(value, value) if isinstance(value, str) else value
 
     def error(self, error: TwinSightError) -> str:
