@@ -43,6 +43,7 @@ class FigureRow:
     status: str
     source: str
     is_main: bool
+    is_known: bool
 
 
 def figure_rows(outcome: Outcome, wording: Wording) -> tuple[FigureRow, ...]:
@@ -82,7 +83,8 @@ def _row(organ: str, key: str, figure: Figure, wording: Wording) -> FigureRow:
         _interval(figure, wording),
         wording.text(f"export.status.{figure.status.value}"),
         wording.text(figure.source) if figure.source else "",
-        organ == "pancreas" or key in _MAIN,
+        key in _MAIN,
+        figure.value is not None,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from export.staging import staged_file
+from twin.errors import InputError
 from twin.grid import Grid
 
 __all__ = ["write_nifti"]
@@ -33,7 +33,7 @@ def write_nifti(path: Path, voxels: Labels, grid: Grid) -> None:
     Raises
     ------
     InputError
-        When the file cannot be written whole (``export.staging``).
+        ``error.export.incomplete`` when what was read back differs, and as ``export.staging``.
     """
     image = sitk.GetImageFromArray(voxels)
     image.SetOrigin([float(x) for x in grid.lps_from_ijk((0, 0, 0))])
@@ -43,10 +43,11 @@ def write_nifti(path: Path, voxels: Labels, grid: Grid) -> None:
         try:
             sitk.WriteImage(image, str(staged), useCompression=True)
             written = sitk.ReadImage(str(staged))
-        except RuntimeError as error:  # ITK says neither why nor with which number
-            raise OSError(errno.ENOSPC, "the image could not be written") from error
+        except RuntimeError as error:
+            raise InputError("error.export.incomplete", name=path.name) from error
+        # ITK does not notice a disk that fills up while it compresses: only reading back tells.
         if not np.array_equal(sitk.GetArrayViewFromImage(written), voxels) or not _lies_on(written, grid):
-            raise OSError(errno.EIO, "the image read back differs from the one written")
+            raise InputError("error.export.incomplete", name=path.name)
 
 
 def _lies_on(image: sitk.Image, grid: Grid) -> bool:

@@ -19,7 +19,7 @@ REMNANT = "remnant"
 SPECIMEN = "specimen"
 # What is removed: the eighth colour of the palette searched for colour-blind readers (docs/decisions/0037).
 _SPECIMEN_COLOUR = "#A234AA"
-_SPLIT_OPACITY = 0.42  # lesions and vessels inside stay in sight
+_SPLIT_OPACITY = 0.34  # lesions and vessels inside stay in sight
 _DIVISIBLE_ORGANS = ("liver", "pancreas")
 # Drawn and listed in the order in which a surgeon reads a plan.
 _LAYER_ORDER = (

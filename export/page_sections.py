@@ -14,6 +14,7 @@ from export.plan_sections import (
     crossed_vessels_section,
     cut_in_words,
     origins_section,
+    thresholds_section,
     warnings_section,
 )
 from export.privacy import without_identity
@@ -33,6 +34,7 @@ __all__ = [
     "legend",
     "orientation_letters",
     "plan_sections",
+    "scan_in_words",
     "still_pictures",
     "watermark",
 ]
@@ -158,6 +160,7 @@ def alternative_text(parts: Sequence[ModelPart], view: View, wording: Wording) -
 def plan_sections(case: Case, state: DocumentState, plan: Plan, outcome: Outcome, wording: Wording) -> str:
     """Return the sections below the figures: warnings, vessels crossed, origins."""
     blocks = (
+        ("thresholds", thresholds_section(outcome, wording)),
         ("warnings", warnings_section(case, state, outcome, wording)),
         ("vessels", crossed_vessels_section(outcome, wording)),
         ("origins", origins_section(case, wording)),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from string import ascii_lowercase
 
-from export.figure_rows import figure_rows
+from export.figure_rows import FigureRow, figure_rows
 from export.state import DocumentState
 from twin.anatomy import LayerName, structure
 from twin.case import Case
@@ -29,34 +30,43 @@ __all__ = [
     "figures_table",
     "origins_section",
     "state_in_words",
+    "thresholds_section",
     "warnings_section",
 ]
 
+_COLUMNS = ("figure", "value", "interval", "status", "source")
 
-def figures_table(outcome: Outcome, wording: Wording, *, has_sources: bool = True) -> str:
-    """Return the table of figures: name, value, 90 % interval, status and source."""
-    columns = ["figure", "value", "interval", "status", *(["source"] if has_sources else [])]
-    heads = "".join(f'<th scope="col">{_text(wording, f"export.column.{name}")}</th>' for name in columns)
-    bodies = []
+
+def figures_table(outcome: Outcome, wording: Wording, *, has_source_notes: bool = False) -> str:
+    """Return the table of figures: name, value, 90 % interval, status and source.
+
+    With ``has_source_notes`` the column holds a letter and the sources stand below the table, each once.
+    """
     rows = figure_rows(outcome, wording)
+    sources = list(dict.fromkeys(row.source for row in rows if row.source))
+    letters = {source: ascii_lowercase[n % 26] for n, source in enumerate(sources)} if has_source_notes else {}
+    heads = "".join(f'<th scope="col">{_text(wording, f"export.column.{name}")}</th>' for name in _COLUMNS)
     organs = [organ for organ in ("liver", "pancreas") if any(row.organ == organ for row in rows)]
+    bodies = []
     for organ in organs:
-        lines = []
-        for row in rows:
-            if row.organ != organ:
-                continue
-            cells = [row.value, row.interval, row.status, *([row.source] if has_sources else [])]
-            tag = ' class="main"' if row.is_main else ""
-            lines.append(
-                f'<tr{tag}><th scope="row">{escape(row.name)}</th>'
-                + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-                + "</tr>"
-            )
+        lines = "".join(_figure_line(row, letters) for row in rows if row.organ == organ)
         name = escape(structure(organ).name(wording.language))
-        group = f'<tr class="organ"><th scope="rowgroup" colspan="{len(columns)}">{name}</th></tr>'
-        bodies.append("<tbody>" + (group if len(organs) > 1 else "") + "".join(lines) + "</tbody>")
+        group = f'<tr class="organ"><th scope="rowgroup" colspan="{len(_COLUMNS)}">{name}</th></tr>'
+        bodies.append("<tbody>" + (group if len(organs) > 1 else "") + lines + "</tbody>")
     caption = _text(wording, "export.figures.caption")
-    return f"<table><caption>{caption}</caption><thead><tr>{heads}</tr></thead>{''.join(bodies)}</table>"
+    table = f"<table><caption>{caption}</caption><thead><tr>{heads}</tr></thead>{''.join(bodies)}</table>"
+    notes = "; ".join(f"{letter}: {source}" for source, letter in letters.items())
+    return table + (f'<p class="note">{escape(notes)}</p>' if notes else "")
+
+
+def _figure_line(row: FigureRow, letters: Mapping[str, str]) -> str:
+    source = escape(letters.get(row.source, row.source))
+    if row.is_known:
+        cells = f"<td>{escape(row.value)}</td><td>{escape(row.interval)}</td><td>{escape(row.status)}</td>"
+    else:  # why it is not known takes the place of value, interval and status
+        cells = f'<td colspan="3" class="unknown">{escape(row.value)}</td>'
+    tag = ' class="main"' if row.is_main else ""
+    return f'<tr{tag}><th scope="row">{escape(row.name)}</th>{cells}<td class="source">{source}</td></tr>'
 
 
 def crossed_vessels_section(outcome: Outcome, wording: Wording, *, at_most: int | None = None) -> str:
@@ -82,6 +92,27 @@ def warnings_section(case: Case, state: DocumentState, outcome: Outcome | None, 
         lines.append(wording.text("export.warning.unconfirmed", structures=names))
     for name in case.not_found:
         lines.append(wording.text("export.warning.not_found", structure=structure(name).name(wording.language)))
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
+
+
+def thresholds_section(outcome: Outcome, wording: Wording) -> str:
+    """Return the published thresholds beside their figures, as text: a state of its own when the interval covers it."""
+    names = {row.key: row.name for row in figure_rows(outcome, wording)}
+    lines = []
+    for reading in outcome.thresholds:
+        percent = wording.quantity(reading.percent, "%", decimals=None if reading.percent % 1 else 0)
+        if reading.upper_percent is not None:
+            upper = wording.quantity(reading.upper_percent, "%", decimals=0)
+            percent = wording.text("export.interval", low=wording.number(reading.percent), high=upper)
+        lines.append(
+            wording.text(
+                "export.threshold.line",
+                figure=names.get(reading.figure, reading.figure),
+                percent=percent,
+                source=reading.source,
+                position=wording.text(f"export.threshold.{reading.position.value}"),
+            )
+        )
     return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
 
 

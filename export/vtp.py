@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
 
 from export.model import ModelPart
 from export.staging import staged_file
+from twin.errors import InputError
 
 __all__ = ["write_vtp"]
 
@@ -39,4 +39,4 @@ def write_vtp(part: ModelPart, path: Path) -> None:
         writer.SetFileName(str(staged))
         writer.SetInputData(polydata)
         if not writer.Write() or writer.GetErrorCode():
-            raise OSError(errno.ENOSPC, "the surface could not be written")
+            raise InputError("error.export.incomplete", name=path.name)

@@ -13,7 +13,7 @@ from export.model import ModelPart, model_parts
 from twin.anatomy import LayerName, structure
 from twin.case import Case
 from twin.figure import Figure, FigureStatus
-from twin.geometry.surface_vtk import clipped_by_plane
+from twin.geometry.surface_vtk import surface_of_mask
 from twin.grid import Grid
 from twin.label_layer import LabelLayer, lesion_layer
 from twin.outcome import CrossedVessel, Outcome, OutcomeWarning
@@ -57,13 +57,15 @@ def example(grid: Grid) -> Example:
     """A draft plan on labels that nobody has confirmed."""
     case = _labelled_case(grid)
     twin = build_twin(case)
-    liver = twin.surfaces["liver"]
-    centre = liver.points_lps_mm.mean(axis=0).astype(float) + (12.0, 0.0, 0.0)
+    liver = twin.mask("liver")
+    lps_mm = _centres_lps_mm(grid)
+    centre = lps_mm[liver].mean(axis=0) + np.array([12.0, 0.0, 0.0])
     normal = np.array([-1.0, 0.15, 0.1])
+    removed = liver & ((lps_mm - centre) @ normal > 0)
     plan = Plan("Plan A", (PlaneCut(tuple(centre), tuple(normal)),))
     split = (
-        clipped_by_plane(liver, centre, -normal, "remnant"),
-        clipped_by_plane(liver, centre, normal, "specimen"),
+        surface_of_mask(liver & ~removed, grid, "remnant", target_triangles=20_000),
+        surface_of_mask(removed, grid, "specimen", target_triangles=20_000),
     )
     case = case.with_plan(plan)
     outcome = _outcome(case, plan, tuple(centre))
@@ -88,13 +90,14 @@ def approved(example: Example) -> Example:
     return replace(example, case=case.with_plan(plan), plan=plan)
 
 
+def _centres_lps_mm(grid: Grid) -> NDArray[np.float64]:
+    """Centres of all voxels, ``[k, j, i, xyz]``."""
+    ijk = np.moveaxis(np.indices(grid.size_ijk), 0, -1).transpose(2, 1, 0, 3)
+    return np.asarray(grid.lps_from_ijk(ijk.reshape(-1, 3)).reshape(*grid.shape_kji, 3))
+
+
 def _labelled_case(grid: Grid) -> Case:
-    i, j, k = np.meshgrid(*(np.arange(n) for n in grid.size_ijk), indexing="ij")
-    lps_mm = np.moveaxis(
-        np.stack([i, j, k], -1).astype(float) @ grid.affine_lps_mm[:3, :3].T + grid.affine_lps_mm[:3, 3],
-        (0, 1, 2),
-        (2, 1, 0),
-    )
+    lps_mm = _centres_lps_mm(grid)
     centre = lps_mm.reshape(-1, 3).mean(axis=0)
 
     def ball(offset_mm: tuple[float, float, float], radii_mm: tuple[float, float, float]) -> NDArray[np.bool_]:
