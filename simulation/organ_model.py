@@ -39,6 +39,11 @@ class StateTable:
     portal: NDArray[np.int64]
     venous: NDArray[np.int64]
 
+    @cached_property
+    def net(self) -> NDArray[np.float64]:
+        """Share in the organ without lesions: float64 (9, n), by boundary of the organ, then of the lesions."""
+        return (self.organ[:, None, :] * (1.0 - self.lesion[None, :, :])).reshape(9, -1)
+
     @property
     def n_states(self) -> int:
         """Number of states, background included."""

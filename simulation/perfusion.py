@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.intervals import envelope
+from simulation.kernels.tree import spread_down
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal
 from simulation.vessels import is_node_removed
 from twin.figure import Figure, FigureStatus
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["lost_branches", "perfusion_figures", "perfusion_from_losses"]
+__all__ = ["lost_branches", "missing_inputs", "order_from_root", "perfusion_figures", "perfusion_from_losses"]
 
 _SOURCE = "geometric estimate from the vessels seen; not liver function; no validated threshold"
 _KEYS = ("functional_remnant_ml", "ischaemic_ml", "congested_ml")
@@ -47,7 +48,9 @@ def missing_inputs(model: OrganModel) -> tuple[str, ...]:
     return layers or tuple(name for name, is_there in present.items() if not is_there)
 
 
-def lost_branches(graph: VesselGraph, is_removed: NDArray[np.bool_]) -> NDArray[np.int64]:
+def lost_branches(
+    graph: VesselGraph, is_removed: NDArray[np.bool_], *, order: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """Return the indices of the branches whose way to the root is cut before they begin.
 
     Parameters
@@ -56,13 +59,11 @@ def lost_branches(graph: VesselGraph, is_removed: NDArray[np.bool_]) -> NDArray[
         The tree.
     is_removed
         bool (n_nodes,), nodes in removed tissue.
+    order
+        :func:`order_from_root` of the tree, to save it when the tree is asked often.
     """
-    order = _from_root(graph.parents)
     is_cut_off = is_removed.copy()
-    for node in order:
-        parent = graph.parents[node]
-        if parent >= 0 and is_cut_off[parent]:
-            is_cut_off[node] = True
+    spread_down(order_from_root(graph.parents) if order is None else order, graph.parents, is_cut_off)
     has_parent = graph.parents >= 0
     parents = np.where(has_parent, graph.parents, 0)
     begins = ~has_parent | (graph.branch_of_node != graph.branch_of_node[parents])
@@ -79,15 +80,19 @@ def perfusion_from_losses(
 ) -> dict[str, Figure]:
     """Return the three figures from the branches that are lost."""
     table = model.table
-    net = (table.organ[:, None, :] * (1.0 - table.lesion[None, :, :])).reshape(9, -1)
-    kept_ml = net * (model.counts - removed_counts) * model.grid.voxel_volume_ml
-    is_ischaemic = np.isin(table.portal, lost_portal)
-    is_congested = np.isin(table.venous, lost_hepatic)
-    return {
-        "functional_remnant_ml": _figure(kept_ml[:, ~is_ischaemic & ~is_congested].sum(axis=1)),
-        "ischaemic_ml": _figure(kept_ml[:, is_ischaemic].sum(axis=1)),
-        "congested_ml": _figure(kept_ml[:, is_congested].sum(axis=1)),
-    }
+    kept = model.counts - removed_counts
+    is_ischaemic = _is_any(table.portal, lost_portal)
+    is_congested = _is_any(table.venous, lost_hepatic)
+    asked = np.stack([~is_ischaemic & ~is_congested, is_ischaemic, is_congested]) * kept
+    volumes = table.net @ asked.T.astype(np.float64) * model.grid.voxel_volume_ml
+    return {key: _figure(volumes[:, column]) for column, key in enumerate(_KEYS)}
+
+
+def _is_any(values: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
+    is_wanted = np.zeros(max(int(values.max(initial=0)), int(wanted.max(initial=0))) + 1, np.bool_)
+    is_wanted[wanted] = True
+    is_wanted[0] = False  # no branch
+    return np.asarray(is_wanted[values])
 
 
 def _figure(by_boundary: NDArray[np.float64]) -> Figure:
@@ -95,7 +100,7 @@ def _figure(by_boundary: NDArray[np.float64]) -> Figure:
     return Figure(float(by_boundary[4]), low, high, "ml", FigureStatus.COMPUTED, _SOURCE)
 
 
-def _from_root(parents: NDArray[np.int32]) -> NDArray[np.int64]:
+def order_from_root(parents: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return the nodes so that each parent comes before its children."""
     depth = np.full(len(parents), -1, np.int64)
     depth[parents < 0] = 0

@@ -10,8 +10,16 @@ from simulation.margin import LesionFate, Margin, cut_surface, half_width_mm, le
 from simulation.organ_model import OrganModel
 from simulation.perfusion import perfusion_figures
 from simulation.removal import Removal, removal_of
+from simulation.threshold_notes import threshold_notes
 from simulation.vessels import crossed_vessels
-from simulation.volumetry import Volumetry, body_ratios, is_under_age, remnant_figures, segment_figures
+from simulation.volumetry import (
+    Volumetry,
+    body_ratios,
+    is_under_age,
+    known_figures,
+    remnant_figures,
+    segment_figures,
+)
 from twin.figure import Figure, FigureStatus
 from twin.geometry.components_cc3d import components
 from twin.outcome import FigureTree, Outcome, OutcomeWarning
@@ -89,10 +97,10 @@ def simulate(plan: Plan, twin: Twin, facts: PatientFacts, *, model: OrganModel |
         twin.labels_hash,
         facts.hash,
         figures,
-        segments=segment_figures(model, removed),
+        segments=segment_figures(volumetry, removed),
         margin_points_lps_mm=None if nearest is None else (nearest.lesion_point_lps_mm, nearest.cut_point_lps_mm),
         clip_list=crossed_vessels(removal),
-        warnings=tuple(_warnings(removal, fates, facts)),
+        warnings=(*_warnings(removal, fates, facts), *threshold_notes(known_figures(figures), facts)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,7 @@ from simulation.removal import Removal
 from twin.outcome import CrossedVessel
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["crossed_edges", "crossed_vessels", "is_node_removed", "ordered_vessels"]
+__all__ = ["crossed_edges", "crossed_vessels", "is_node_removed", "ordered_vessels", "vessels_on_edges"]
 
 
 def crossed_vessels(removal: Removal) -> tuple[CrossedVessel, ...]:
@@ -22,8 +24,8 @@ def crossed_vessels(removal: Removal) -> tuple[CrossedVessel, ...]:
     for graph in removal.model.twin.graphs.values():
         removed = is_node_removed(graph, removal)
         edges = crossed_edges(graph, removed)
-        share = _shares(graph, edges, removed, removal)
-        found += _vessels(graph, edges, share)
+        depths = (_depths(graph, nodes, removal) for nodes in (edges, graph.parents[edges]))
+        found += vessels_on_edges(graph, edges, *depths)
     return ordered_vessels(found)
 
 
@@ -60,23 +62,19 @@ def ordered_vessels(vessels: list[CrossedVessel]) -> tuple[CrossedVessel, ...]:
     )
 
 
-def _shares(
-    graph: VesselGraph, edges: NDArray[np.int64], removed: NDArray[np.bool_], removal: Removal
-) -> NDArray[np.float64]:
-    """Return where on each edge the cut lies: 0 at the node, 1 at its parent; the middle where only the organ ends."""
-    depths = []
-    for nodes in (edges, graph.parents[edges]):
-        nearest = np.rint(removal.model.grid.ijk_from_lps(graph.nodes_lps_mm[nodes])).astype(int)[:, ::-1]
-        held = np.clip(nearest, 0, np.array(removal.model.organ.shape) - 1)
-        flat = np.ravel_multi_index(tuple(held.T), removal.model.organ.shape)
-        depths.append(removal.depth_mm(np.asarray(flat, np.int64))[0])
-    at_node, at_parent = depths
-    changes = (at_node > 0) != (at_parent > 0)
-    gap = np.where(np.abs(at_node - at_parent) > 1e-9, at_node - at_parent, 1.0)
-    return np.where(changes, np.clip(at_node / gap, 0.0, 1.0), 0.5)
+def vessels_on_edges(
+    graph: VesselGraph,
+    edges: NDArray[np.int64],
+    depth_at_node: NDArray[np.float64],
+    depth_at_parent: NDArray[np.float64],
+) -> list[CrossedVessel]:
+    """Return a vessel for each crossed edge, placed where the depth passes zero.
 
-
-def _vessels(graph: VesselGraph, edges: NDArray[np.int64], share: NDArray[np.float64]) -> list[CrossedVessel]:
+    Where the depth has one sign (the organ ends on the edge, not the cut), it is placed in the middle.
+    """
+    changes = (depth_at_node > 0) != (depth_at_parent > 0)
+    fall = depth_at_node - depth_at_parent
+    share = np.where(changes, np.clip(depth_at_node / np.where(changes, fall, 1.0), 0.0, 1.0), 0.5)
     parents = graph.parents[edges]
     points = graph.nodes_lps_mm[edges] * (1 - share)[:, None] + graph.nodes_lps_mm[parents] * share[:, None]
     radii = graph.radii_mm[edges] * (1 - share) + graph.radii_mm[parents] * share
@@ -91,3 +89,10 @@ def _vessels(graph: VesselGraph, edges: NDArray[np.int64], share: NDArray[np.flo
         )
         for edge, point, radius in zip(edges, points, radii, strict=True)
     ]
+
+
+def _depths(graph: VesselGraph, nodes: NDArray[np.integer[Any]], removal: Removal) -> NDArray[np.float64]:
+    nearest = np.rint(removal.model.grid.ijk_from_lps(graph.nodes_lps_mm[nodes])).astype(int)[:, ::-1]
+    held = np.clip(nearest, 0, np.array(removal.model.organ.shape) - 1)
+    flat = np.ravel_multi_index(tuple(held.T), removal.model.organ.shape)
+    return removal.depth_mm(np.asarray(flat, np.int64))[0]

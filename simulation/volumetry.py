@@ -23,7 +23,15 @@ from twin.figure import Figure, FigureStatus
 from twin.outcome import FigureTree
 from twin.patient import PatientFacts
 
-__all__ = ["OrganVolumes", "Volumetry", "body_ratios", "is_under_age", "remnant_figures", "segment_figures"]
+__all__ = [
+    "OrganVolumes",
+    "Volumetry",
+    "body_ratios",
+    "is_under_age",
+    "known_figures",
+    "remnant_figures",
+    "segment_figures",
+]
 
 _DRAWN = 1  # row of the boundary as drawn, between its inward and its outward shift
 _LABELS = "label volume"
@@ -45,10 +53,31 @@ class Volumetry:
 
     @cached_property
     def _weights(self) -> NDArray[np.float64]:
-        """Share of each state in the organ (3 rows) and in the organ without lesions (9 rows)."""
-        organ, lesion = self.model.table.organ, self.model.table.lesion
-        net = organ[:, None, :] * (1.0 - lesion[None, :, :])
-        return np.concatenate([organ, net.reshape(9, -1)]) * self.model.grid.voxel_volume_ml
+        """Share of each state in the organ (3 rows) and in the organ without lesions (9 rows), in ml."""
+        table = self.model.table
+        return np.concatenate([table.organ, table.net]) * self.model.grid.voxel_volume_ml
+
+    @cached_property
+    def _segment_values(self) -> NDArray[np.int64]:
+        couinaud = self.model.table.couinaud
+        return np.unique(couinaud[couinaud > 0])
+
+    @cached_property
+    def _segment_weights(self) -> NDArray[np.float64]:
+        """Share of each state in each segment, by boundary of the organ, in ml: (n_segments * 3, n_states)."""
+        table = self.model.table
+        rows = [table.organ * (table.couinaud == value) for value in self._segment_values]
+        whole = np.concatenate(rows) if rows else np.zeros((0, table.n_states))
+        return whole * self.model.grid.voxel_volume_ml
+
+    @property
+    def segment_names(self) -> tuple[str, ...]:
+        """Names of the Couinaud segments of the organ: ``"1"`` to ``"8"``, ``"4a"``, ``"4b"``."""
+        return tuple(segment_name(int(value)) for value in self._segment_values)
+
+    def of_segments(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the ml of counted voxels in each segment, by boundary of the organ, float64 (n_segments, 3)."""
+        return (self._segment_weights @ counts).reshape(-1, 3)
 
     @cached_property
     def all(self) -> OrganVolumes:
@@ -118,19 +147,17 @@ def is_under_age(facts: PatientFacts) -> bool:
     return int(fact.date[:4]) - int(fact.value) - 1 < 18
 
 
-def segment_figures(model: OrganModel, removed_counts: NDArray[np.int64]) -> dict[str, FigureTree]:
+def segment_figures(volumetry: Volumetry, removed_counts: NDArray[np.int64]) -> dict[str, FigureTree]:
     """Return total, removed and remaining ml of each Couinaud segment; nothing without that layer."""
-    table = model.table
-    figures: dict[str, FigureTree] = {}
-    for value in np.unique(table.couinaud[table.couinaud > 0]):
-        weights = table.organ * (table.couinaud == value) * model.grid.voxel_volume_ml
-        total_ml, removed_ml = weights @ model.counts, weights @ removed_counts
-        figures[segment_name(int(value))] = {
+    everything, removed = volumetry.of_segments(volumetry.model.counts), volumetry.of_segments(removed_counts)
+    return {
+        name: {
             "total_ml": _by_organ(total_ml),
             "resected_ml": _by_organ(removed_ml),
             "remnant_ml": _by_organ(total_ml - removed_ml),
         }
-    return figures
+        for name, total_ml, removed_ml in zip(volumetry.segment_names, everything, removed, strict=True)
+    }
 
 
 def _sflr(name: str, flr_ml: Figure, facts: PatientFacts) -> Figure:

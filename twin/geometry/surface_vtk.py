@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,14 @@ from twin.geometry.distance_edt import signed_distance_mm
 from twin.grid import Grid
 from twin.surface import Surface
 
-__all__ = ["clipped_by_plane", "surface_of_mask"]
+__all__ = ["clipped_by_planes", "smooth_field", "surface_of_field", "surface_of_mask"]
 
 # Windowed sinc smoothing (Taubin, Zhang and Golub 1996) flattens the steps of the voxels without shrinking;
 # the pass band is given in the filter's normalised frequency. Found by eye on livers and vessel trees.
-_PASS_BAND = 0.05
+_PASS_BAND = 0.03
+_LIGHT_PASS_BAND = 0.15  # keeps the edge of a cut
 _ITERATIONS = 25
-_BLUR_STEPS = 0.8
+_BLUR_STEPS = 1.0
 # A vessel one voxel wide keeps 0.62 of its value at the centre, so it survives the level 0.5.
 _THIN_BLUR_STEPS = 0.5
 _LARGEST_SLICE_SPLIT = 6
@@ -87,42 +89,100 @@ def surface_of_mask(
     box = Box.around(mask)
     if box is None:
         raise GeometryError("error.surface.empty", structure=structure_id)
-    inside = mask[box.slices]
+    inside, inside_grid = mask[box.slices], grid.cropped(box)
     label_ml = float(np.count_nonzero(inside)) * grid.voxel_volume_ml
-    field, origin_ijk, step_ijk = _smooth_field(inside, grid.spacing_ijk_mm, working_mm, is_thin)
-    points, triangles = _level_set(field, step_ijk * grid.spacing_ijk_mm)
-    # From here on the points are millimetres along i, j, k: still a right-handed, orthonormal frame.
+    field, field_grid = smooth_field(inside, inside_grid, working_mm=working_mm, is_thin=is_thin)
+    points, triangles = _level_set(field, field_grid.spacing_ijk_mm, _PASS_BAND)
+    # The points are millimetres along i, j, k of the field: still a right-handed, orthonormal frame.
     points = _with_volume(points, triangles, label_ml, 0.5 * float(grid.spacing_ijk_mm.max()))
     if target_triangles is not None and target_triangles < len(triangles):
         points, triangles = decimated(points, triangles, target_triangles)
         points = _with_volume(points, triangles, label_ml, 0.25 * float(grid.spacing_ijk_mm.max()))
-    points_ijk = points / grid.spacing_ijk_mm + origin_ijk + np.array(box.start_kji[::-1])
-    points_lps = grid.lps_from_ijk(points_ijk)
-    normals = _point_normals(points_lps, triangles)
-    return Surface(
-        structure_id,
-        np.ascontiguousarray(points_lps, dtype=np.float32),
-        np.ascontiguousarray(triangles, dtype=np.int32),
-        np.ascontiguousarray(normals, dtype=np.float32),
-        labels_hash,
-    )
+    return _placed(points, triangles, field_grid, structure_id, labels_hash)
 
 
-def clipped_by_plane(
-    surface: Surface, origin_lps_mm: NDArray[np.float64], normal_lps: NDArray[np.float64], structure_id: str
+def surface_of_field(
+    field: NDArray[np.float32],
+    grid: Grid,
+    structure_id: str,
+    *,
+    target_triangles: int | None = None,
+    labels_hash: str = "",
 ) -> Surface:
-    """Return the closed part of a surface on the side the normal points to, with a flat, sharp cut face.
+    """Return the closed surface around the part of a field above 0.5; the outermost samples must lie below.
+
+    Parameters
+    ----------
+    field
+        float32 ``[k, j, i]``, e.g. combined from :func:`smooth_field` and the depth of a cut.
+    grid
+        Where its samples are.
+    structure_id, target_triangles, labels_hash
+        As in :func:`surface_of_mask`.
+
+    Raises
+    ------
+    GeometryError
+        ``error.surface.empty`` when nothing lies above.
+    """
+    points, triangles = _level_set(field, grid.spacing_ijk_mm, _LIGHT_PASS_BAND)
+    if len(triangles) == 0:
+        raise GeometryError("error.surface.empty", structure=structure_id)
+    if target_triangles is not None and target_triangles < len(triangles):
+        points, triangles = decimated(points, triangles, target_triangles)
+    return _placed(points, triangles, grid, structure_id, labels_hash)
+
+
+def smooth_field(
+    mask: NDArray[np.bool_], grid: Grid, *, working_mm: float = 1.4, is_thin: bool = False
+) -> tuple[NDArray[np.float32], Grid]:
+    """Return a smooth field above 0.5 inside a mask and the grid of its samples, a margin of zeros around it.
+
+    Parameters
+    ----------
+    mask
+        bool ``[k, j, i]``, cropped to what it holds.
+    grid
+        Where its voxels are.
+    working_mm, is_thin
+        As in :func:`surface_of_mask`.
+    """
+    field, origin_ijk, step_ijk = _smooth_field(mask, grid.spacing_ijk_mm, working_mm, is_thin)
+    field_grid = Grid.from_spacing(
+        (field.shape[2], field.shape[1], field.shape[0]),
+        step_ijk * grid.spacing_ijk_mm,
+        origin_lps_mm=grid.lps_from_ijk(origin_ijk),
+        direction=grid.direction,
+        frame_of_reference_uid=grid.frame_of_reference_uid,
+    )
+    return field, field_grid
+
+
+def clipped_by_planes(
+    surface: Surface, planes_lps_mm: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]], structure_id: str
+) -> Surface:
+    """Return the closed part of a surface on the positive side of every plane, with flat, sharp cut faces.
+
+    Parameters
+    ----------
+    surface
+        Closed.
+    planes_lps_mm
+        Origin (mm) and normal of each plane; the side the normals point to is kept.
+    structure_id
+        Name the part carries.
 
     Raises
     ------
     GeometryError
         ``error.surface.empty`` when nothing lies on that side.
     """
-    plane = vtkPlane()
-    plane.SetOrigin(*(float(v) for v in origin_lps_mm))
-    plane.SetNormal(*(float(v) for v in normal_lps))
     planes = vtkPlaneCollection()
-    planes.AddItem(plane)
+    for origin, normal in planes_lps_mm:
+        plane = vtkPlane()
+        plane.SetOrigin(*(float(v) for v in origin))
+        plane.SetNormal(*(float(v) for v in normal))
+        planes.AddItem(plane)
     clip = vtkClipClosedSurface()
     clip.SetInputData(_polydata(surface.points_lps_mm.astype(np.float64), surface.triangles))
     clip.SetClippingPlanes(planes)
@@ -138,6 +198,20 @@ def clipped_by_plane(
         np.ascontiguousarray(triangles, dtype=np.int32),
         None,  # flat shading at the edge of the cut: a shared normal would round it
         surface.labels_hash,
+    )
+
+
+def _placed(
+    points_mm: NDArray[np.float64], triangles: NDArray[np.int64], grid: Grid, structure_id: str, labels_hash: str
+) -> Surface:
+    """Bring points in millimetres along i, j, k of a grid to patient space."""
+    points_lps = grid.lps_from_ijk(points_mm / grid.spacing_ijk_mm)
+    return Surface(
+        structure_id,
+        np.ascontiguousarray(points_lps, dtype=np.float32),
+        np.ascontiguousarray(triangles, dtype=np.int32),
+        np.ascontiguousarray(_point_normals(points_lps, triangles), dtype=np.float32),
+        labels_hash,
     )
 
 
@@ -193,7 +267,7 @@ def _blurred(field: NDArray[np.float32], steps: float) -> NDArray[np.float32]:
 
 
 def _level_set(
-    field: NDArray[np.float32], step_mm: NDArray[np.float64]
+    field: NDArray[np.float32], step_mm: NDArray[np.float64], pass_band: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return points (mm along i, j, k from the first sample) and triangles of the level 0.5, smoothed."""
     # A sample that equals the level makes triangles without area.
@@ -210,7 +284,7 @@ def _level_set(
     smooth = vtkWindowedSincPolyDataFilter()
     smooth.SetInputConnection(edges.GetOutputPort())
     smooth.SetNumberOfIterations(_ITERATIONS)
-    smooth.SetPassBand(_PASS_BAND)
+    smooth.SetPassBand(pass_band)
     smooth.BoundarySmoothingOff()
     smooth.FeatureEdgeSmoothingOff()
     smooth.NonManifoldSmoothingOn()

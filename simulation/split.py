@@ -1,0 +1,117 @@
+"""The two parts of an organ after a plan: what stays and what is removed, as masks and as closed surfaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from simulation.organ_model import OrganModel
+from simulation.removal import Removal, RemovedPart, removal_of
+from twin.errors import GeometryError
+from twin.geometry.surface_vtk import clipped_by_planes, smooth_field, surface_of_field, surface_of_mask
+from twin.grid import Grid
+from twin.plan import Plan
+from twin.resection import DonorSplit, PlaneCut, TerritorySet
+from twin.surface import Surface
+from twin.twin import Twin
+
+__all__ = ["SplitMasks", "split_masks", "split_organ"]
+
+_WORKING_MM = 1.4
+_TARGET_TRIANGLES = 40_000
+
+
+@dataclass(frozen=True, eq=False)
+class SplitMasks:
+    """Voxels that stay and voxels that are removed, bool ``[k, j, i]`` on the grid of the twin."""
+
+    remnant: NDArray[np.bool_]
+    specimen: NDArray[np.bool_]
+
+
+def split_masks(plan: Plan, twin: Twin, *, model: OrganModel | None = None) -> SplitMasks:
+    """Return the voxels of remnant and specimen of the liver; together they are the organ, to the voxel.
+
+    Raises
+    ------
+    TwinSightError
+        As :func:`simulation.simulate.simulate`.
+    """
+    model = model or OrganModel.of_twin(twin)
+    removal = removal_of(plan, model)
+    whole = (np.zeros(twin.grid.shape_kji, np.bool_) for _ in range(2))
+    remnant, specimen = whole
+    remnant[model.box.slices], specimen[model.box.slices] = removal.remnant, removal.specimen
+    return SplitMasks(remnant, specimen)
+
+
+def split_organ(plan: Plan, twin: Twin, *, model: OrganModel | None = None) -> tuple[Surface, Surface]:
+    """Return the closed surfaces of remnant and specimen of the liver (``"remnant"``, ``"specimen"``), LPS mm.
+
+    The face of a plane is flat and its edge sharp. Other cuts follow the distance to the lesion or the border of the
+    territory below voxel size, so that the cut shows no steps.
+
+    Raises
+    ------
+    GeometryError
+        ``error.surface.empty`` when one of the two parts is nothing; else as :func:`simulation.simulate.simulate`.
+    """
+    model = model or OrganModel.of_twin(twin)
+    removal = removal_of(plan, model)
+    for part_id, mask in (("remnant", removal.remnant), ("specimen", removal.specimen)):
+        if not mask.any():
+            raise GeometryError("error.surface.empty", structure=part_id)
+    planes = [part.resection for part in removal.parts if isinstance(part.resection, PlaneCut)]
+    others = [part for part in removal.parts if not isinstance(part.resection, PlaneCut)]
+    organ = _organ_surface(twin, model.organ_id)
+    outside = [(np.asarray(p.origin_lps_mm), -np.asarray(p.normal_lps)) for p in planes]
+    kept = _combined(removal, others, "remnant") if others else organ
+    remnant = clipped_by_planes(kept, outside, "remnant") if planes else kept
+    if len(planes) == 1 and not others:
+        inside = (np.asarray(planes[0].origin_lps_mm), np.asarray(planes[0].normal_lps))
+        return remnant, clipped_by_planes(organ, [inside], "specimen")
+    return remnant, _combined(removal, list(removal.parts), "specimen")
+
+
+def _organ_surface(twin: Twin, organ_id: str) -> Surface:
+    surface = twin.surfaces.get(organ_id)
+    if surface is not None:
+        return surface
+    return surface_of_mask(twin.mask(organ_id), twin.grid, organ_id, target_triangles=_TARGET_TRIANGLES)
+
+
+def _combined(removal: Removal, parts: list[RemovedPart], part_id: str) -> Surface:
+    """Return the organ inside (specimen) or outside (remnant) of some parts, from fields finer than voxels."""
+    organ, grid = smooth_field(removal.model.organ, removal.model.grid, working_mm=_WORKING_MM)
+    # Both fields in millimetres about the surface, so that the lesser of them is the part common to both.
+    blur_mm = float(grid.spacing_ijk_mm.max())
+    organ_mm = (organ - 0.5) * 2.0 * blur_mm
+    depth_mm = np.max([_depth_mm(part, removal.model, grid) for part in parts], axis=0)
+    inside_mm = np.minimum(organ_mm, depth_mm if part_id == "specimen" else -depth_mm)
+    field = np.asarray(0.5 + inside_mm / (2.0 * blur_mm), dtype=np.float32)
+    return surface_of_field(field, grid, part_id, target_triangles=_TARGET_TRIANGLES)
+
+
+def _depth_mm(part: RemovedPart, model: OrganModel, grid: Grid) -> NDArray[np.float32]:
+    """Return the depth in a removed part at the samples of a grid aligned with the box of the organ."""
+    scale_kji = (grid.spacing_ijk_mm / model.grid.spacing_ijk_mm)[::-1]
+    shift_kji = model.grid.ijk_from_lps(grid.origin_lps_mm)[::-1]
+    if isinstance(part.resection, PlaneCut):
+        ci, cj, ck, c0 = model.plane_coefficients(part.resection.origin_lps_mm, part.resection.normal_lps)
+        k, j, i = (np.arange(n) * s + o for n, s, o in zip(grid.shape_kji, scale_kji, shift_kji, strict=True))
+        along_k = np.reshape(ck * k + c0, (-1, 1, 1))
+        return np.asarray(ci * i + (cj * np.reshape(j, (-1, 1)) + along_k), dtype=np.float32)
+    limit_mm = 4.0 * float(grid.spacing_ijk_mm.max())
+    depth: NDArray[np.float64] = np.clip(part.depth_mm(np.arange(model.organ.size)), -limit_mm, limit_mm).reshape(
+        model.organ.shape
+    )
+    if isinstance(part.resection, TerritorySet | DonorSplit):  # a territory knows its sides only
+        depth = ndimage.gaussian_filter(depth, 1.0)
+    return np.asarray(
+        ndimage.affine_transform(
+            depth.astype(np.float32), scale_kji, shift_kji, output_shape=grid.shape_kji, order=1, mode="nearest"
+        )
+    )
