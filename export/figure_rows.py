@@ -9,7 +9,7 @@ from twin.figure import Figure
 from twin.outcome import FigureTree, Outcome
 from twin.wording import Wording
 
-__all__ = ["FigureRow", "figure_rows"]
+__all__ = ["FigureRow", "figure_name", "figure_rows"]
 
 # In the order in which a surgeon reads them; what is not named here follows in the order of the outcome.
 _READING_ORDER = (
@@ -19,11 +19,14 @@ _READING_ORDER = (
     "sflr_percent.urata",
     "flr_body_weight_percent",
     "margin_mm",
+    "lesion_margin_mm",
     "resected_ml",
     "remnant_ml",
     "functional_remnant_ml",
     "ischaemic_ml",
     "congested_ml",
+    "ablated_ml",
+    "specimen_weight_g",
     "total_ml",
     "net_ml",
     "lesion_ml",
@@ -58,10 +61,36 @@ def figure_rows(outcome: Outcome, wording: Wording) -> tuple[FigureRow, ...]:
     """
     rows: list[FigureRow] = []
     for organ, tree in (("liver", outcome.liver), ("pancreas", outcome.pancreas)):
-        figures = dict(_flat(tree)) if tree is not None else {}
-        for key in sorted(figures, key=lambda k: _READING_ORDER.index(k) if k in _READING_ORDER else len(figures)):
-            rows.append(_row(organ, key, figures[key], wording))
+        figures = _shown(dict(_flat(tree))) if tree is not None else {}
+        rows += [_row(organ, key, figures[key], wording) for key in sorted(figures, key=_place)]
     return tuple(rows)
+
+
+def figure_name(organ: str, key: str, wording: Wording) -> str:
+    """Return the name of a figure; one without a name in the catalogue shows its key.
+
+    Examples
+    --------
+    >>> figure_name("liver", "lesion_margin_mm.lesion-2", Wording("en"))
+    'Margin, Lesion 2'
+    """
+    kind, _, last = key.rpartition(".")
+    parameters, of_kind = ({"lesion": last}, kind) if last.startswith("lesion-") else ({}, key)
+    message_id = f"export.figure.{organ}.{of_kind}"
+    named = wording.text(message_id, **parameters)
+    return key if named == message_id else named
+
+
+def _place(key: str) -> int:
+    """Return the place in the reading order; what is not named there comes last, in the order of the outcome."""
+    kind = key.partition(".lesion-")[0]
+    return _READING_ORDER.index(kind) if kind in _READING_ORDER else len(_READING_ORDER)
+
+
+def _shown(figures: dict[str, Figure]) -> dict[str, Figure]:
+    """Leave out the margin of the only lesion: it is the margin."""
+    of_lesions = [key for key in figures if key.startswith("lesion_margin_mm.")]
+    return {key: figure for key, figure in figures.items() if len(of_lesions) > 1 or key not in of_lesions}
 
 
 def _flat(tree: FigureTree, before: str = "") -> Iterator[tuple[str, Figure]]:
@@ -73,19 +102,26 @@ def _flat(tree: FigureTree, before: str = "") -> Iterator[tuple[str, Figure]]:
 
 
 def _row(organ: str, key: str, figure: Figure, wording: Wording) -> FigureRow:
-    message_id = f"export.figure.{organ}.{key}"
-    named = wording.text(message_id)
     return FigureRow(
         key,
         organ,
-        key.replace("_", " ").replace(".", ", ") if named == message_id else named,
+        figure_name(organ, key, wording),
         wording.quantity(figure.value, figure.unit) if figure.value is not None else wording.figure(figure),
         _interval(figure, wording),
         wording.text(f"export.status.{figure.status.value}"),
-        wording.text(figure.source) if figure.source else "",
+        _source(organ, key, figure, wording),
         key in _MAIN,
         figure.value is not None,
     )
+
+
+def _source(organ: str, key: str, figure: Figure, wording: Wording) -> str:
+    """Return where a figure comes from, in the language where the catalogue has it, else as the engine says it."""
+    if figure.value is None:
+        return ""
+    message_id = f"export.source.{organ}.{key.partition('.lesion-')[0]}"
+    worded = wording.text(message_id)
+    return wording.text(figure.source) if worded == message_id else worded
 
 
 def _interval(figure: Figure, wording: Wording) -> str:

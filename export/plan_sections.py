@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from string import ascii_lowercase
 
-from export.figure_rows import FigureRow, figure_rows
+from export.figure_rows import FigureRow, figure_name, figure_rows
 from export.state import DocumentState
 from twin.anatomy import LayerName, structure
 from twin.case import Case
@@ -84,36 +84,21 @@ def crossed_vessels_section(outcome: Outcome, wording: Wording, *, at_most: int 
     return f'<ol class="vessels">{items}</ol>{more}{footer}'
 
 
-def warnings_section(case: Case, state: DocumentState, outcome: Outcome | None, wording: Wording) -> str:
-    """Return what the surgeon must know beside the figures, as a list."""
-    lines = [_warning(warning, wording) for warning in (outcome.warnings if outcome is not None else ())]
+def thresholds_section(outcome: Outcome, wording: Wording) -> str:
+    """Return what the outcome says of published thresholds: text and interval, never a colour."""
+    return _list(_warning(warning, wording) for warning in outcome.warnings if _is_on_threshold(warning))
+
+
+def warnings_section(case: Case, state: DocumentState, outcome: Outcome, wording: Wording) -> str:
+    """Return what else the surgeon must know beside the figures, as a list."""
+    lines = [_warning(warning, wording) for warning in outcome.warnings if not _is_on_threshold(warning)]
     if state.unconfirmed:
         names = ", ".join(structure(name).name(wording.language) for name in state.unconfirmed)
         lines.append(wording.text("export.warning.unconfirmed", structures=names))
-    for name in case.not_found:
-        lines.append(wording.text("export.warning.not_found", structure=structure(name).name(wording.language)))
-    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
-
-
-def thresholds_section(outcome: Outcome, wording: Wording) -> str:
-    """Return the published thresholds beside their figures, as text: a state of its own when the interval covers it."""
-    names = {row.key: row.name for row in figure_rows(outcome, wording)}
-    lines = []
-    for reading in outcome.thresholds:
-        percent = wording.quantity(reading.percent, "%", decimals=None if reading.percent % 1 else 0)
-        if reading.upper_percent is not None:
-            upper = wording.quantity(reading.upper_percent, "%", decimals=0)
-            percent = wording.text("export.interval", low=wording.number(reading.percent), high=upper)
-        lines.append(
-            wording.text(
-                "export.threshold.line",
-                figure=names.get(reading.figure, reading.figure),
-                percent=percent,
-                source=reading.source,
-                position=wording.text(f"export.threshold.{reading.position.value}"),
-            )
-        )
-    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
+    if case.not_found:
+        names = ", ".join(structure(name).name(wording.language) for name in case.not_found)
+        lines.append(wording.text("export.warning.not_found", structures=names))
+    return _list(lines)
 
 
 def origins_section(case: Case, wording: Wording) -> str:
@@ -133,7 +118,7 @@ def origins_section(case: Case, wording: Wording) -> str:
                 date=date_in_words(made.time_utc[:10], wording),
             )
         )
-    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
+    return _list(lines)
 
 
 def state_in_words(state: DocumentState, wording: Wording) -> str:
@@ -172,8 +157,20 @@ def cut_in_words(resection: Resection, wording: Wording) -> str:
     return wording.text(f"export.cut.{kind}", **names)
 
 
+def _is_on_threshold(warning: OutcomeWarning) -> bool:
+    return warning.message_id.startswith("warning.threshold.")
+
+
 def _warning(warning: OutcomeWarning, wording: Wording) -> str:
-    return wording.text(warning.message_id, **warning.parameters)
+    parameters = dict(warning.parameters)
+    if "ratio" in parameters:  # the key of a figure
+        parameters["ratio"] = figure_name("liver", str(parameters["ratio"]), wording)
+    return wording.text(warning.message_id, **parameters)
+
+
+def _list(lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<ul>{items}</ul>" if items else ""
 
 
 def _branch_name(branch: str, wording: Wording) -> str:

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from twin.figure import Figure, ThresholdPosition
+from twin.figure import Figure
 
-__all__ = ["Contact", "CrossedVessel", "Outcome", "OutcomeWarning", "ThresholdReading"]
+__all__ = ["Contact", "CrossedVessel", "Outcome", "OutcomeWarning"]
 
 FigureTree = Mapping[str, "Figure | FigureTree"]
 
@@ -44,21 +44,6 @@ class OutcomeWarning:
 
 
 @dataclass(frozen=True)
-class ThresholdReading:
-    """A published threshold beside the figure it was derived from; the interval decides, and may not.
-
-    ``figure`` is the key of the figure (``sflr_percent.vauthey``), ``upper_percent`` the end of a range where the
-    source gives one.
-    """
-
-    figure: str
-    percent: float
-    position: ThresholdPosition
-    source: str
-    upper_percent: float | None = None
-
-
-@dataclass(frozen=True)
 class Outcome:
     """The settled consequences of a plan.
 
@@ -78,7 +63,6 @@ class Outcome:
     clip_list: tuple[CrossedVessel, ...] = ()
     contacts: tuple[Contact, ...] = ()
     warnings: tuple[OutcomeWarning, ...] = ()
-    thresholds: tuple[ThresholdReading, ...] = ()
     is_stale: bool = False
 
     @property
@@ -129,7 +113,6 @@ class Outcome:
                 for c in self.contacts
             ],
             "warnings": [{"message_id": w.message_id, "parameters": dict(w.parameters)} for w in self.warnings],
-            "thresholds": [{**vars(t), "position": t.position.value} for t in self.thresholds],
             "is_stale": self.is_stale,
         }
 
@@ -154,10 +137,6 @@ class Outcome:
             ),
             tuple(_contact(c) for c in data["contacts"]),  # type: ignore[attr-defined]
             tuple(OutcomeWarning(**w) for w in data["warnings"]),  # type: ignore[attr-defined]
-            tuple(
-                ThresholdReading(**{**t, "position": ThresholdPosition(t["position"])})
-                for t in data.get("thresholds", [])  # type: ignore[attr-defined]
-            ),
             bool(data["is_stale"]),
         )
 

@@ -144,10 +144,10 @@ def _labelled_case(grid: Grid) -> Case:
 
 
 def _outcome(case: Case, plan: Plan, point_lps_mm: tuple[float, float, float]) -> Outcome:
-    def computed(value: float, spread: float, unit: str, source: str = "figure.source.labels") -> Figure:
+    def computed(value: float, spread: float, unit: str, source: str = "label volume") -> Figure:
         return Figure(value, value - spread, value + spread, unit, FigureStatus.COMPUTED, source)
 
-    needs_weight = Figure.unknown("%", needs=("weight_kg",), source="figure.source.weight")
+    needs_weight = Figure.unknown("%", needs=("weight_kg",))
     liver = {
         "total_ml": computed(1482.4, 61.0, "ml"),
         "lesion_ml": computed(9.3, 2.1, "ml"),
@@ -162,9 +162,10 @@ def _outcome(case: Case, plan: Plan, point_lps_mm: tuple[float, float, float]) -
         "ischaemic_ml": Figure.unknown("ml"),
         "congested_ml": Figure.unknown("ml"),
         "margin_mm": computed(11.4, 3.0, "mm"),
+        "lesion_margin_mm": {"lesion-1": computed(11.4, 3.0, "mm"), "lesion-2": computed(28.3, 3.0, "mm")},
     }
     crossed = (
-        CrossedVessel(1, "portal", "portal.right", 7.8, point_lps_mm),
+        CrossedVessel(1, "portal", "portal.right.anterior.8", 7.8, point_lps_mm),
         CrossedVessel(2, "hepatic", "hepatic.right", 5.1, point_lps_mm),
     )
     return Outcome(
@@ -174,7 +175,13 @@ def _outcome(case: Case, plan: Plan, point_lps_mm: tuple[float, float, float]) -
         case.facts_hash,
         liver,
         clip_list=crossed,
-        warnings=(OutcomeWarning("warning.export_test.thick_slices", {"spacing_mm": 3.0}),),
+        warnings=(
+            OutcomeWarning("warning.margin.thick_slices", {"slice_mm": 3.5}),
+            OutcomeWarning(
+                "warning.threshold.inside_interval",
+                {"percent": 33.0, "ratio": "flr_percent", "source": "Shoup, PMC6422720"},
+            ),
+        ),
     )
 
 

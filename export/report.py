@@ -1,0 +1,264 @@
+"""The report of a plan: one A4 page for the surgeon, with the patient's name, as tagged PDF."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from pathlib import Path
+
+from weasyprint import HTML, Document
+from weasyprint.urls import URLFetcher
+
+from export.model import ModelPart, model_parts
+from export.page_geometry import is_shown_at_first
+from export.page_sections import alternative_text, scan_in_words
+from export.plan_sections import (
+    crossed_vessels_section,
+    cut_in_words,
+    date_in_words,
+    figures_table,
+    origins_section,
+    state_in_words,
+    thresholds_section,
+    warnings_section,
+)
+from export.renderer import Renderer, View
+from export.staging import write_whole
+from export.state import DocumentState, document_state, require_current
+from twin.case import Case
+from twin.errors import GeometryError
+from twin.outcome import Outcome
+from twin.patient import PatientIdentity
+from twin.plan import Plan
+from twin.surface import Surface
+from twin.twin import Twin
+from twin.volume import Volume
+from twin.wording import NOT_A_DEVICE, Wording
+
+__all__ = ["write_report"]
+
+_STYLE = Path(__file__).with_name("report.css")
+_PICTURE_VIEWS = (View.FRONT, View.RIGHT)
+_PICTURE_WIDTH_MM = 92.0
+_PICTURE_WIDTH_PX = 1100
+_ONE_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+)
+
+
+@dataclass(frozen=True)
+class _Density:
+    """How tightly the page is set; the first one that fits on one page is taken."""
+
+    picture_mm: float
+    row_mm: float
+    n_vessels: int
+
+
+_DENSITIES = (
+    _Density(66, 0.75, 14),
+    _Density(58, 0.6, 12),
+    _Density(50, 0.5, 10),
+    _Density(42, 0.4, 8),
+    _Density(34, 0.25, 5),
+)
+
+
+def write_report(
+    case: Case,
+    twin: Twin,
+    plan: Plan,
+    outcome: Outcome,
+    renderer: Renderer,
+    language: str,
+    path: Path,
+    *,
+    split: Sequence[Surface] | None = None,
+    today: date | None = None,
+    replace: bool = False,
+) -> None:
+    """Write the one-page report of a plan.
+
+    The only document that carries the patient's name. Its metadata hold no more than the page shows.
+
+    Parameters
+    ----------
+    case, twin, plan, outcome
+        What the report states; all current.
+    renderer
+        Draws the two pictures.
+    language
+        ``"fr"`` or ``"en"``.
+    path
+        The PDF file.
+    split
+        Surfaces of remnant and specimen, or None.
+    today
+        The day the age of the scan is counted to; the present day unless given.
+    replace
+        Allow a file that is there to be replaced.
+
+    Raises
+    ------
+    SafetyRefusal
+        When plan, twin or outcome are not those of the case as it is now: a stale figure is never printed.
+    GeometryError
+        ``error.export.report_too_long`` when the content does not fit on one page.
+    InputError
+        When the file cannot be written; then nothing is.
+    """
+    require_current(case, twin, plan, outcome)
+    wording = Wording(language)
+    parts = [part for part in model_parts(twin, split) if is_shown_at_first(part)]
+    content = _Content(case, plan, outcome, parts, document_state(case, plan), today or date.today(), wording)
+    for density in _DENSITIES:
+        if len(_laid_out(content.html(_BlankRenderer(), density)).pages) == 1:
+            document = _laid_out(content.html(renderer, density))
+            pdf = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=outcome.figures_hash[:16].encode())
+            write_whole(path, pdf, replace=replace)
+            return
+    raise GeometryError("error.export.report_too_long", plan=plan.name)
+
+
+def _laid_out(html: str) -> Document:
+    """Lay out a document that may load nothing from outside itself."""
+    return HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=["data"])).render()
+
+
+class _BlankRenderer:
+    """Stands in for the pictures while the density is sought: their place is known, their content costs seconds."""
+
+    def render(self, parts: Sequence[ModelPart], view: View, size_px: tuple[int, int]) -> bytes:
+        """Return the smallest PNG there is."""
+        return _ONE_PIXEL
+
+
+@dataclass(frozen=True)
+class _Content:
+    case: Case
+    plan: Plan
+    outcome: Outcome
+    parts: Sequence[ModelPart]
+    state: DocumentState
+    today: date
+    wording: Wording
+
+    def html(self, renderer: Renderer, density: _Density) -> str:
+        wording = self.wording
+        title = wording.text("export.report.title", plan=self.plan.name)
+        style = _STYLE.read_text(encoding="utf-8")
+        style = style.replace("VARIABLE_PICTURE", f"{density.picture_mm}mm")
+        style = style.replace("VARIABLE_ROW", f"{density.row_mm}mm")
+        return (
+            f'<!doctype html><html lang="{wording.language}"><head><meta charset="utf-8">'
+            f"<title>{escape(title)}</title><style>{style}</style></head><body>"
+            f"{self._brand()}{self._banner()}{self._title()}"
+            f"{self._pictures(renderer, density)}{figures_table(self.outcome, wording, has_source_notes=True)}"
+            f'<div class="columns"><div>{self._left(density)}</div><div>{self._right(density)}</div></div>'
+            f"{self._footer()}</body></html>"
+        )
+
+    def _brand(self) -> str:
+        made = date_in_words(self.today.isoformat(), self.wording)
+        return (
+            f'<p class="brand">TwinSight · {self._text("export.report.kind")}'
+            f"<span>{self._text('export.report.made', date=made)}</span></p>"
+        )
+
+    def _banner(self) -> str:
+        identity = self.case.identity
+        volume = self.case.planning_volume if self.case.planning_volume_id is not None else None
+        facts = [
+            ("export.fact.patient_id", identity.patient_id),
+            ("export.fact.birth_date", _dicom_date(identity.birth_date, self.wording)),
+            ("export.fact.sex", _sex(identity, self.wording)),
+            ("export.fact.scan", _scan(volume, self.today, self.wording)),
+            ("export.fact.case", self.case.id[:8]),
+        ]
+        not_given = self.wording.text("export.fact.not_given")
+        rows = "".join(
+            f"<div><dt>{self._text(key)}</dt> <dd>{escape(text or not_given)}</dd></div>" for key, text in facts
+        )
+        name = escape(" ".join(identity.name.replace("^", " ").split()) or not_given)
+        return f'<div class="banner"><p class="name">{name}</p><dl>{rows}</dl></div>'
+
+    def _title(self) -> str:
+        cuts = "; ".join(cut_in_words(resection, self.wording) for resection in self.plan.resections)
+        kind = "approved" if self.state.is_approved else "draft"
+        return (
+            f'<div class="title"><div><h1>{escape(self.plan.name)}</h1><p class="cuts">{escape(cuts)}</p></div>'
+            f'<p class="state {kind}">{escape(state_in_words(self.state, self.wording))}</p></div>'
+        )
+
+    def _pictures(self, renderer: Renderer, density: _Density) -> str:
+        size_px = (_PICTURE_WIDTH_PX, round(_PICTURE_WIDTH_PX * density.picture_mm / _PICTURE_WIDTH_MM))
+        figures = "".join(self._picture(renderer, view, size_px) for view in _PICTURE_VIEWS)
+        colours = "".join(
+            f'<li><i style="background: {part.colour}"></i>{escape(part.names[self.wording.language])}</li>'
+            for part in self.parts
+        )
+        return f'<div class="pictures">{figures}</div><ul class="colours">{colours}</ul>'
+
+    def _picture(self, renderer: Renderer, view: View, size_px: tuple[int, int]) -> str:
+        png = base64.b64encode(renderer.render(self.parts, view, size_px)).decode("ascii")
+        at_left, at_right = {View.FRONT: ("right", "left"), View.RIGHT: ("back", "front")}[view]
+        marks = " · ".join(self.wording.text(message_id) for message_id in self.state.watermark_ids)
+        mark = f'<span class="mark">{escape(marks)}</span>' if marks else ""
+        return (
+            f'<figure><img alt="{escape(alternative_text(self.parts, view, self.wording))}" '
+            f'src="data:image/png;base64,{png}">'
+            f'<span class="caption">{self._text(f"export.view.{view.value}")}</span>'
+            f'<span class="side at-left">{self._text(f"export.letter.{at_left}")}</span>'
+            f'<span class="side at-right">{self._text(f"export.letter.{at_right}")}</span>{mark}</figure>'
+        )
+
+    def _left(self, density: _Density) -> str:
+        thresholds = thresholds_section(self.outcome, self.wording)
+        warnings = warnings_section(self.case, self.state, self.outcome, self.wording)
+        return self._section("thresholds", thresholds) + self._section("warnings", warnings)
+
+    def _right(self, density: _Density) -> str:
+        vessels = crossed_vessels_section(self.outcome, self.wording, at_most=density.n_vessels)
+        return self._section("vessels", vessels) + self._section("origins", origins_section(self.case, self.wording))
+
+    def _section(self, name: str, block: str) -> str:
+        return f"<section><h2>{self._text(f'export.section.{name}')}</h2>{block}</section>" if block else ""
+
+    def _footer(self) -> str:
+        return (
+            f'<div class="footer"><p class="notice">{self._text(NOT_A_DEVICE)}</p>'
+            f'<p class="note">{self._text("export.report.footer", hash=self.outcome.figures_hash[:12])}</p></div>'
+        )
+
+    def _text(self, message_id: str, **parameters: object) -> str:
+        return escape(self.wording.text(message_id, **parameters))
+
+
+def _dicom_date(text: str, wording: Wording) -> str:
+    if len(text) != 8 or not text.isdigit():
+        return text
+    return date_in_words(f"{text[:4]}-{text[4:6]}-{text[6:]}", wording)
+
+
+def _sex(identity: PatientIdentity, wording: Wording) -> str:
+    return wording.text(f"export.sex.{identity.sex.upper()}") if identity.sex.upper() in ("F", "M", "O") else ""
+
+
+def _scan(volume: Volume | None, today: date, wording: Wording) -> str:
+    """Return the scan in words with its date and its age in days."""
+    if volume is None:
+        return ""
+    kind = scan_in_words(volume.modality, volume.phase, wording)
+    try:
+        taken = date.fromisoformat(volume.scan_date or "")
+    except ValueError:
+        return wording.text("export.scan.undated", scan=kind)
+    return wording.text(
+        "export.scan.dated",
+        scan=kind,
+        date=date_in_words(taken.isoformat(), wording),
+        days=wording.number((today - taken).days),
+    )
