@@ -33,7 +33,7 @@ def referenced_files(source: SourceFile) -> list[str]:
         with dicom_leniently():
             dataset = dcmread(io.BytesIO(source.read()))
             records = dataset.get("DirectoryRecordSequence") or []
-            paths = [[str(part) for part in values(record.get("ReferencedFileID"))] for record in records]
+            paths = [[str(part).strip() for part in values(record.get("ReferencedFileID"))] for record in records]
     except Exception as error:  # a damaged directory fails anywhere inside the parser
         _logger.debug("DICOMDIR unreadable: %s", type(error).__name__)
         raise InputError("error.import.bad_dicomdir") from error

@@ -187,7 +187,7 @@ def _is_cut(stream: BinaryIO, dataset: Dataset, length: int, n_bytes: int) -> bo
     if length != _UNDEFINED_LENGTH:
         n_pixels = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel") or 1)
         expected = n_pixels * int(dataset.BitsAllocated) // 8 * int(dataset.get("NumberOfFrames") or 1)
-        is_native = not UID(_transfer_syntax(dataset)).is_encapsulated
+        is_native = not _is_encapsulated(_transfer_syntax(dataset))
         needed = max(length, expected) if is_native else length
         cut = first_byte + needed > n_bytes or (is_native and length < expected)
     else:
@@ -260,6 +260,13 @@ def _fault(header: _Header) -> tuple[str | None, str]:
 
 def _is_localizer(dataset: Dataset) -> bool:
     return any(str(part).upper() in ("LOCALIZER", "SCOUT") for part in values(dataset.get("ImageType")))
+
+
+def _is_encapsulated(syntax: str) -> bool:
+    try:
+        return bool(syntax) and UID(syntax).is_encapsulated
+    except ValueError:  # no transfer syntax that anybody registered
+        return False
 
 
 def _can_decode(syntax: str) -> bool:

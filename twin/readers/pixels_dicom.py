@@ -16,6 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from twin.errors import InputError
 from twin.readers.attributes_dicom import dicom_leniently
+from twin.readers.decode_gdcm import decoded_jpeg_extended, is_jpeg_extended_12_bit
 from twin.readers.image_header import ImageHeader
 from twin.readers.source_file import SourceFile
 from twin.volume import Quantity
@@ -72,7 +73,7 @@ class PixelReader:
         """
         try:
             with dicom_leniently():
-                stored = np.asarray(pixel_array(self._opened(image.source), index=image.frame, raw=True))
+                stored = _stored(self._opened(image.source), image.frame)
         except Exception as error:  # decoders of five libraries fail each in their own way
             _logger.debug("pixels undecodable: %s", type(error).__name__)
             raise InputError("error.import.undecodable", count=1) from error
@@ -108,6 +109,12 @@ def _dataset(content: bytes) -> Dataset:
         is_implicit, _ = dataset.original_encoding
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if is_implicit else ExplicitVRLittleEndian
     return dataset
+
+
+def _stored(dataset: Dataset, frame: int) -> NDArray[Any]:
+    if is_jpeg_extended_12_bit(dataset):
+        return decoded_jpeg_extended(dataset, frame)
+    return np.asarray(pixel_array(dataset, index=frame, raw=True))
 
 
 def _significant(stored: NDArray[Any], image: ImageHeader) -> NDArray[Any]:

@@ -102,18 +102,24 @@ class SliceStack:
         distinct = self.gaps_mm[self.gaps_mm > _SAME_PLACE_MM]
         if distinct.size == 0:
             return 0.0
-        even = float(self.positions_mm[-1] - self.positions_mm[0]) / self.gaps_mm.size
-        return even if self._lies_on_even_grid(even) else float(np.median(distinct))
+        return self._even_spacing_mm if self.is_regular else float(np.median(distinct))
 
-    def _lies_on_even_grid(self, spacing_mm: float) -> bool:
-        even_mm = self.positions_mm[0] + spacing_mm * np.arange(self.positions_mm.size)
-        tolerance_mm = max(_REGULAR_TOLERANCE_MM, _REGULAR_TOLERANCE_OF_SPACING * spacing_mm)
-        return bool(np.abs(self.positions_mm - even_mm).max() <= min(tolerance_mm, 0.25 * spacing_mm))
+    @cached_property
+    def _even_spacing_mm(self) -> float:
+        """Spacing of the even grid that fits all slices best."""
+        number = np.arange(self.positions_mm.size) - (self.positions_mm.size - 1) / 2.0
+        return float(number @ self.positions_mm / (number @ number))
 
-    @property
+    @cached_property
     def is_regular(self) -> bool:
-        """True when the slices are evenly spaced."""
-        return self.spacing_mm > 0 and self._lies_on_even_grid(self.spacing_mm)
+        """True when the slices are evenly spaced, up to the rounding of their positions."""
+        if self.positions_mm.size < 2:
+            return False
+        spacing_mm = self._even_spacing_mm
+        number = np.arange(self.positions_mm.size) - (self.positions_mm.size - 1) / 2.0
+        residual_mm = self.positions_mm - self.positions_mm.mean() - number * spacing_mm
+        tolerance_mm = max(_REGULAR_TOLERANCE_MM, _REGULAR_TOLERANCE_OF_SPACING * spacing_mm)
+        return spacing_mm > 0 and bool(np.abs(residual_mm).max() <= min(tolerance_mm, 0.25 * spacing_mm))
 
     @cached_property
     def duplicates(self) -> tuple[tuple[int, ...], ...]:
