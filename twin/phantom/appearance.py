@@ -47,6 +47,9 @@ class Tissue(IntEnum):
     CORD = 28
     TABLE = 29
     GAS = 30
+    TABLE_COVER = 31
+    HEART_BLOOD = 32
+    GALLBLADDER_WALL = 33
 
 
 # Mean (HU), texture spread (HU) and texture wavelength class (0 fine, 1 middle, 2 coarse) in the portal phase.
@@ -68,7 +71,7 @@ _PORTAL: dict[Tissue, tuple[float, float, int]] = {
     Tissue.URINE: (15.0, 5.0, 1),
     Tissue.BOWEL_WALL: (88.0, 10.0, 0),
     Tissue.FLUID: (14.0, 6.0, 1),
-    Tissue.STOOL: (-20.0, 110.0, 0),
+    Tissue.STOOL: (-10.0, 60.0, 1),
     Tissue.BILE: (8.0, 2.0, 2),
     Tissue.ARTERY: (158.0, 2.0, 2),
     Tissue.PORTAL_BLOOD: (172.0, 3.0, 2),
@@ -82,6 +85,9 @@ _PORTAL: dict[Tissue, tuple[float, float, int]] = {
     Tissue.CORD: (38.0, 3.0, 1),
     Tissue.TABLE: (-880.0, 10.0, 1),
     Tissue.GAS: (-980.0, 5.0, 1),
+    Tissue.TABLE_COVER: (-450.0, 10.0, 1),
+    Tissue.HEART_BLOOD: (155.0, 5.0, 2),
+    Tissue.GALLBLADDER_WALL: (70.0, 6.0, 1),
 }
 # Changes of the mean in the late arterial phase, about 35 s after the injection.
 _ARTERIAL: dict[Tissue, float] = {

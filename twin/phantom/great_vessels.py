@@ -78,8 +78,8 @@ _ARTERIES = (
     ),
     Course(
         "superior_mesenteric", "aorta", "superior_mesenteric_artery",
-        ((4, -13, 11), (5, -24, 7), (6, -31, -3), (7, -36, -18), (8, -42, -38), (8, -48, -62),
-         (6, -54, -90), (2, -60, -120)),
+        ((4, -13, 11), (5, -24, 7), (6, -31, -3), (7, -36, -18), (8, -44, -38), (8, -53, -62),
+         (6, -60, -90), (2, -64, -120)),
         3.6, 2.2,
     ),
     Course(
@@ -101,7 +101,7 @@ _MESENTERIC = (
     ),
     Course(
         "superior_mesenteric_vein", None, "superior_mesenteric_vein",
-        ((-5, -36, -14), (-5, -38, -24), (-5, -43, -42), (-5, -49, -64), (-7, -55, -92), (-12, -61, -120)), 5.6, 3.6,
+        ((-5, -36, -14), (-5, -38, -24), (-5, -45, -42), (-5, -54, -64), (-7, -60, -92), (-12, -64, -120)), 5.6, 3.6,
     ),
     Course(
         "inferior_mesenteric_vein", "splenic_vein", "portal_vein",
@@ -109,7 +109,7 @@ _MESENTERIC = (
     ),
     Course(
         "first_jejunal_vein", "superior_mesenteric_vein", "superior_mesenteric_vein",
-        ((-5, -41, -34), (4, -34, -38), (16, -32, -42), (28, -36, -48)), 2.0, 1.6,
+        ((-5, -41, -34), (3, -36, -37), (14, -33, -41), (26, -40, -50)), 2.0, 1.6,
     ),
     Course(
         "gastrocolic_trunk", "superior_mesenteric_vein", "superior_mesenteric_vein",
@@ -117,7 +117,7 @@ _MESENTERIC = (
     ),
     Course(
         "ileocolic_vein", "superior_mesenteric_vein", "superior_mesenteric_vein",
-        ((-7, -55, -92), (-20, -58, -104), (-34, -58, -118), (-44, -55, -132)), 2.2, 1.8,
+        ((-7, -60, -92), (-20, -62, -104), (-34, -58, -118), (-44, -55, -132)), 2.2, 1.8,
     ),
 )  # fmt: skip
 

@@ -125,6 +125,12 @@ class Field:
         sigma = sigma_mm / self.lattice.step_mm
         return Field(self.lattice, self.box, ndimage.gaussian_filter(self.values, sigma, mode="nearest"))
 
+    def at(self, points_lps_mm: Points) -> Points:
+        """Distances at points in patient space, linear between lattice points, held beyond the box."""
+        origin = self.lattice.origin_lps_mm + self.lattice.step_mm * np.array(self.box.start_kji[::-1])
+        kji = ((points_lps_mm - origin) / self.lattice.step_mm)[:, ::-1].T
+        return np.asarray(ndimage.map_coordinates(self.values, kji, order=1, mode="nearest"), dtype=np.float64)
+
     @property
     def volume_ml(self) -> float:
         """Volume, with part-filled cells counted by their distance."""
@@ -235,6 +241,21 @@ class Lattice:
         spacing = np.full(3, self.step_mm) / factors
         tube_distance(out, start / factors, spacing, lps[:-1], lps[1:], r[:-1], r[1:], FAR_MM, blend_mm)
         return Field(self, box, out * np.float32(factors.min()))
+
+    def tubes_lps(
+        self, starts_lps_mm: Points, ends_lps_mm: Points, radii_mm: Points, *, margin_mm: float, box: Box | None = None
+    ) -> Field:
+        """Return tubes given in patient space, known up to ``margin_mm`` outside them."""
+        reach = radii_mm.max() + margin_mm
+        if box is None:
+            low = np.minimum(starts_lps_mm, ends_lps_mm).min(0) - reach
+            box = self.box_of_lps(low, np.maximum(starts_lps_mm, ends_lps_mm).max(0) + reach)
+        origin = self.origin_lps_mm + self.step_mm * np.array(box.start_kji[::-1])
+        out = np.full(box.shape_kji, margin_mm, np.float32)
+        tube_distance(
+            out, origin, np.full(3, self.step_mm), starts_lps_mm, ends_lps_mm, radii_mm, radii_mm, margin_mm, 0.0
+        )
+        return Field(self, box, out)
 
     def noise(self, box: Box, wavelength_mm: float, seed: int) -> FloatArray:
         """Smooth noise of unit spread on a box, the same at the same place for any box."""

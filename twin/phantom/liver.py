@@ -43,52 +43,101 @@ _VISCERAL_SURFACE = np.array(
 
 @dataclass(frozen=True)
 class Liver:
-    """The liver of an individual on the lattice, and the landmarks (body mm) that vessels and segments need."""
+    """The liver of an individual on the lattice, with the lie of its gallbladder (body mm, neck to fundus)."""
 
     parenchyma: Field
+    uncleft: Field  # without hilum and fissures
     gallbladder_axis_mm: NDArray[np.float64]
-    hilum_mm: NDArray[np.float64]
-    hepatic_confluence_mm: NDArray[np.float64]
 
 
-def drawn_liver(lattice: Lattice, trunk: Trunk, rng: np.random.Generator, volume_ml: float) -> Liver:
-    """Draw a liver of a wanted volume; the visceral surface is shifted up or down until it has it."""
-    box = lattice.box_of_body((-145, -115, -75), (115, 75, 120), 4.0)
-    x, y, z = lattice.coordinates(box)
-    bumps = rng.normal(scale=2.5, size=_VISCERAL_SURFACE.shape[0])
-    surface = RBFInterpolator(
-        _VISCERAL_SURFACE[:, :2], _VISCERAL_SURFACE[:, 2] + bumps, kernel="thin_plate_spline", smoothing=20.0
-    )
-    height, slope = _height_over(surface, x, y)
-    roof = trunk.abdomen.grown(-2.0).inside(trunk.cavity, 2.0)
+class _VisceralSurface:
+    """Height of the visceral surface of an individual over points x, y of the body."""
 
-    def with_shift(shift_mm: float) -> Field:
-        visceral = lattice.field((height - shift_mm - z) / slope, box)
-        return visceral.inside(roof, 0.0, 7.0).smoothed(2.0)
+    def __init__(self, rng: np.random.Generator) -> None:
+        bumps = rng.normal(scale=2.0, size=_VISCERAL_SURFACE.shape[0])
+        surface = RBFInterpolator(
+            _VISCERAL_SURFACE[:, :2], _VISCERAL_SURFACE[:, 2] + bumps, kernel="thin_plate_spline", smoothing=20.0
+        )
+        self.x, self.y = np.arange(-160.0, 141.0, 4.0), np.arange(-130.0, 101.0, 4.0)
+        mesh = np.stack(np.meshgrid(self.x, self.y, indexing="xy"), axis=-1)
+        self._height = surface(mesh.reshape(-1, 2)).reshape(mesh.shape[:2])
+        # The hilum keeps its place whatever the volume: portal vein, artery and duct come to it from elsewhere.
+        u, v = (mesh[..., 0] + 20.0) / 34.0, (mesh[..., 1] + 36.0) / 22.0
+        self._weight = 1.0 - 0.9 * np.exp(-(u * u + v * v))
 
-    low, high = -30.0, 40.0
-    for _ in range(9):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if with_shift(middle).volume_ml < volume_ml else (low, middle)
-    return Liver(with_shift(low), np.zeros((2, 3)), np.zeros(3), np.zeros(3))
+    def table(self, shift_mm: float) -> NDArray[np.float64]:
+        """Heights over the mesh, lowered by a shift except at the hilum."""
+        return np.asarray(self._height - shift_mm * self._weight)
 
-
-def _height_over(surface: RBFInterpolator, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Evaluate a height field at warped lattice points through a table, with its slope factor."""
-    gx, gy = np.arange(-160.0, 141.0, 4.0), np.arange(-130.0, 101.0, 4.0)
-    mesh = np.stack(np.meshgrid(gx, gy, indexing="xy"), axis=-1)
-    table = surface(mesh.reshape(-1, 2)).reshape(mesh.shape[:2])
-    slope = np.sqrt(1.0 + sum(g**2 for g in np.gradient(table, 4.0)))
-    i, j = np.clip((x + 160.0) / 4.0, 0, gx.size - 1.001), np.clip((y + 130.0) / 4.0, 0, gy.size - 1.001)
-    i0, j0 = i.astype(np.int32), j.astype(np.int32)
-    u, v = i - i0, j - j0
-
-    def read(values: NDArray[np.float64]) -> FloatArray:
-        t = values.astype(np.float32)
+    def over(self, table: NDArray[np.float64], x: FloatArray, y: FloatArray) -> FloatArray:
+        """Read a table at warped points (bilinear)."""
+        i = np.clip((x - self.x[0]) / 4.0, 0, self.x.size - 1.001).astype(np.float32)
+        j = np.clip((y - self.y[0]) / 4.0, 0, self.y.size - 1.001).astype(np.float32)
+        i0, j0 = i.astype(np.int32), j.astype(np.int32)
+        u, v = i - i0, j - j0
+        t = table.astype(np.float32)
         top = t[j0, i0] * (1 - u) + t[j0, i0 + 1] * u
         return np.asarray(top * (1 - v) + (t[j0 + 1, i0] * (1 - u) + t[j0 + 1, i0 + 1] * u) * v)
 
-    return read(table), read(slope)
+
+def drawn_liver(
+    lattice: Lattice, trunk: Trunk, neighbours: Field, cava: Field, rng: np.random.Generator, volume_ml: float
+) -> Liver:
+    """Draw a liver of a wanted volume; the visceral surface is shifted up or down until it has it.
+
+    Parameters
+    ----------
+    lattice, trunk
+        Where, and what it lies in: under the diaphragm, inside the wall.
+    neighbours
+        Organs that press into it from below (right kidney, adrenal, muscles).
+    cava
+        The inferior vena cava, which runs in a groove behind it.
+    rng
+        Draws the relief.
+    volume_ml
+        Wanted volume.
+    """
+    box = lattice.box_of_body((-145, -115, -75), (115, 75, 120), 4.0)
+    x, y, z = lattice.coordinates(box)
+    surface = _VisceralSurface(rng)
+    fissures = _fissures(lattice)
+    roof = trunk.abdomen.grown(-0.4).inside(trunk.cavity, 1.5)
+
+    def with_shift(shift_mm: float) -> Liver:
+        table = surface.table(shift_mm)
+        slope = np.sqrt(1.0 + sum(g**2 for g in np.gradient(table, 4.0)))
+        visceral = lattice.field((surface.over(table, x, y) - z) / surface.over(slope, x, y), box)
+        whole = visceral.inside(roof, 0.0, 7.0).smoothed(1.8)
+        whole = whole.without(neighbours, 2.5, 5.0).without(cava, 0.0, 3.0)
+        axis = _gallbladder_axis(surface, table)
+        bed = lattice.tube(axis, (6.5, 12.0, 12.0), blend_mm=3.0)
+        whole = whole.without(bed, 0.8, 4.0)
+        return Liver(whole.without(fissures, 0.0, 1.5), whole, axis)
+
+    low, high = -35.0, 45.0
+    for _ in range(8):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if with_shift(middle).parenchyma.volume_ml < volume_ml else (low, middle)
+    return with_shift(0.5 * (low + high))
+
+
+def _gallbladder_axis(surface: _VisceralSurface, table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lay the gallbladder against the visceral surface, half sunk into its bed, its fundus at the edge."""
+    xy = np.array([[-39.0, -55.0], [-49.0, -71.0], [-56.0, -88.0]])
+    height = surface.over(table, xy[:, 0].astype(np.float32), xy[:, 1].astype(np.float32)).astype(np.float64)
+    return np.column_stack([xy, height + (1.0, -3.0, -6.0)])
+
+
+def _fissures(lattice: Lattice) -> Field:
+    """Fat clefts: of the round ligament (umbilical), of the venous ligament, and the notch of the hilum."""
+    round_ligament = lattice.tube(((9, -62, 34), (10, -80, 26), (10, -108, 12)), (11.0, 17.0, 24.0), flatten=(0.17, 1.0, 1.0))
+    venous = lattice.ellipsoid((-2.0, -33.0, 55.0), (1.6, 19.0, 22.0), ((0.25, 0.93, 0.28), (0.97, -0.25, 0.0), (0.07, 0.27, -0.96)))
+    hilum = lattice.tube(
+        ((-8, -39, -2), (-16, -41, 9), (-23, -41, 18), (-26, -41, 22)), (16.0, 14.0, 11.5, 9.0), blend_mm=3.0
+    )
+    plate = lattice.tube(((-36, -40, 26), (-25, -42, 23), (-12, -45, 30), (2, -49, 38)), (5.0, 7.0, 5.0, 3.5))
+    return round_ligament.joined(venous).joined(hilum.joined(plate, 3.0))
 
 
 def segment_index_at(
@@ -102,19 +151,11 @@ def segment_index_at(
     x, y, z = (points_body_mm[:, n] + rng.normal(scale=undulation_mm, size=points_body_mm.shape[0]) for n in range(3))
     # Right of the line from the vena cava to the gallbladder: right liver.
     is_right = (x + 21.0) * 70.0 - (y + 8.0) * 31.0 < 0.0
-    is_behind = y > -9.0 + 0.16 * (x + 24.0)
+    is_behind = y > -6.0 + 0.12 * (x + 24.0)
     is_left_lateral = x > 9.0 + (y + 66.0) * -0.52
-    is_superior = np.where(is_right & is_behind, z > 27.0, np.where(is_right, z > 37.0, z > 44.0))
+    is_superior = np.where(is_right & is_behind, z > 31.0, np.where(is_right, z > 32.0, z > 44.0))
     is_two = 0.45 * (x - 18.0) + 0.62 * (y + 50.0) + 0.64 * (z - 66.0) > 0.0
     is_caudate = (x > -21.0) & (x < 14.0) & (y > -31.0 - 0.4 * (x + 8.0)) & (z < 72.0)
-    names = np.where(
-        is_right,
-        np.where(is_behind, np.where(is_superior, 7, 6), np.where(is_superior, 8, 5)),
-        np.where(is_left_lateral, np.where(is_two, 1, 2), np.where(is_superior, 3, 4)),
-    )
-    index_of_right = {5: 5, 6: 6, 7: 7, 8: 8}
-    out = names.astype(np.int32)
-    for name, index in index_of_right.items():
-        out[is_right & (names == name)] = index
-    out[is_caudate] = 0
-    return out
+    right = np.where(is_behind, np.where(is_superior, 7, 6), np.where(is_superior, 8, 5))
+    left = np.where(is_left_lateral, np.where(is_two, 1, 2), np.where(is_superior, 3, 4))
+    return np.where(is_caudate, 0, np.where(is_right, right, left)).astype(np.int32)

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 
-from twin.phantom.kernels.tubes import tube_distance
 from twin.phantom.lattice import FAR_MM, Field, Lattice, Points
 from twin.phantom.liver import SEGMENTS, Liver, segment_index_at
 from twin.phantom.vessel_growth import Trunk, end_points, graph_from_tree, grown_tree
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["LiverTrees", "drawn_liver_trees", "segment_of_branch"]
+__all__ = ["LiverTrees", "MainTrunks", "drawn_liver_trees", "main_trunks", "segment_of_branch"]
 
 # Courses of the trunks in the reference body (mm). The last point of a parent is where its children begin.
 _PORTAL_TRUNKS: tuple[tuple[str, str | None, str, tuple[tuple[float, float, float], ...]], ...] = (
@@ -62,30 +60,57 @@ class LiverTrees:
     hepatic: VesselGraph
 
 
-def drawn_liver_trees(liver: Liver, n_portal: int, n_hepatic: int, rng: np.random.Generator) -> LiverTrees:
-    """Grow portal vein and hepatic veins through the liver without letting them touch."""
-    lattice = liver.parenchyma.lattice
-    portal_trunks = _placed(_PORTAL_TRUNKS, SEGMENTS, liver, rng, n_outside=4)
-    hepatic_trunks = _placed(_HEPATIC_TRUNKS, _DRAINAGE, liver, rng, n_outside=1)
+@dataclass(frozen=True)
+class MainTrunks:
+    """Hand-laid trunks of both trees, moved to the individual."""
+
+    portal: tuple[Trunk, ...]
+    hepatic: tuple[Trunk, ...]
+
+    def space(self, lattice: Lattice) -> Field:
+        """Return the distance to the trunks, for those who must keep off them."""
+        return _trunk_space(lattice, self.portal + self.hepatic, 4.5, 40.0)
+
+
+def main_trunks(liver: Liver, rng: np.random.Generator) -> MainTrunks:
+    """Lay the trunks into an individual's liver."""
+    return MainTrunks(
+        tuple(_placed(_PORTAL_TRUNKS, SEGMENTS, liver, rng, n_outside=5)),
+        tuple(_placed(_HEPATIC_TRUNKS, _DRAINAGE, liver, rng, n_outside=1)),
+    )
+
+
+def drawn_liver_trees(
+    liver: Liver,
+    trunks: MainTrunks,
+    obstacles: list[Field],
+    n_portal: int,
+    n_hepatic: int,
+    rng: np.random.Generator,
+) -> LiverTrees:
+    """Grow portal vein and hepatic veins through the liver; they touch neither each other nor a lesion."""
+    organ = liver.parenchyma
+    lattice = organ.lattice
+    for lesion in obstacles:
+        organ = organ.without(lesion, 0.5)
     portal_radius = _PORTAL_RADIUS_MM * (1.0 + 0.06 * rng.standard_normal())
     hepatic_radius = _RIGHT_HEPATIC_RADIUS_MM * (1.0 + 0.08 * rng.standard_normal())
 
-    ends, segments = _ends(liver, n_portal, rng)
-    obstacles = _trunk_distance(liver.parenchyma, hepatic_trunks, 4.0)
-    allowed = _allowed(liver.parenchyma, obstacles, 2.0)
-    portal_end_radius = portal_radius / np.cbrt(n_portal)
-    portal_tree = grown_tree(portal_trunks, ends, segments, allowed, portal_end_radius)
-    portal_end_radius = portal_radius / float(np.cbrt(portal_tree.flows[0]))
-    portal = graph_from_tree(portal_tree, "portal", portal_end_radius)
+    ends, segments = _ends(organ, n_portal, rng)
+    allowed = _allowed(organ, _trunk_space(lattice, trunks.hepatic, 4.0, 20.0), 2.0)
+    tree = grown_tree(trunks.portal, ends, segments, allowed, portal_radius / float(np.cbrt(n_portal)))
+    portal = graph_from_tree(tree, "portal", portal_radius / float(np.cbrt(tree.flows[0])))
 
-    ends, _ = _ends(liver, n_hepatic, rng)
-    drainage = _drainage(lattice, ends, hepatic_trunks)
-    allowed = _allowed(liver.parenchyma, _graph_distance(liver.parenchyma, portal), _CLEARANCE_MM)
-    share = np.count_nonzero(drainage == 0) + 1
-    end_radius = hepatic_radius / float(np.cbrt(share))
-    hepatic_tree = grown_tree(hepatic_trunks, ends, drainage, allowed, end_radius)
-    hepatic = graph_from_tree(hepatic_tree, "hepatic", end_radius)
-    return LiverTrees(portal, hepatic)
+    ends, _ = _ends(organ, n_hepatic, rng)
+    drainage = _drainage(ends, trunks.hepatic)
+    child = np.flatnonzero(portal.parents >= 0)
+    portal_space = lattice.tubes_lps(
+        portal.nodes_lps_mm[portal.parents[child]], portal.nodes_lps_mm[child], portal.radii_mm[child], margin_mm=20.0
+    )
+    allowed = _allowed(organ, portal_space, _CLEARANCE_MM)
+    end_radius = hepatic_radius / float(np.cbrt(np.count_nonzero(drainage == 0) + 1))
+    tree = grown_tree(trunks.hepatic, ends, drainage, allowed, end_radius)
+    return LiverTrees(portal, graph_from_tree(tree, "hepatic", end_radius))
 
 
 def segment_of_branch(name: str) -> str | None:
@@ -116,7 +141,7 @@ def _placed(
         drift = np.cumsum(rng.normal(scale=0.7, size=body.shape), axis=0)
         lps = liver.parenchyma.lattice.body_map.lps_from_body(body + drift)
         inside_from = n_outside if parent is None else 0
-        lps[inside_from:] = _settled(lps[inside_from:], liver.parenchyma, 7.0)
+        lps[inside_from:] = _settled(lps[inside_from:], liver.uncleft, 5.5)
         trunks.append(Trunk(name, parent, lps, regions.index(region) if region else -1))
     return trunks
 
@@ -125,24 +150,16 @@ def _settled(points_lps_mm: Points, organ: Field, depth_mm: float) -> Points:
     """Push points inwards along the gradient until they lie ``depth_mm`` deep (as far as the organ allows)."""
     points = points_lps_mm.copy()
     for _ in range(12):
-        value = _sampled(organ, points)
+        value = organ.at(points)
         gradient = np.stack(
-            [_sampled(organ, points + d) - _sampled(organ, points - d) for d in 2.0 * np.eye(3)], axis=1
+            [organ.at(points + d) - organ.at(points - d) for d in 2.0 * np.eye(3)], axis=1
         )
         gradient /= np.linalg.norm(gradient, axis=1, keepdims=True) + 1e-6
         points -= gradient * np.clip(value + depth_mm, 0.0, 4.0)[:, None]
     return points
 
 
-def _sampled(field: Field, points_lps_mm: Points) -> Points:
-    lattice = field.lattice
-    origin = lattice.origin_lps_mm + lattice.step_mm * np.array(field.box.start_kji[::-1])
-    kji = ((points_lps_mm - origin) / lattice.step_mm)[:, ::-1].T
-    return np.asarray(map_coordinates(field.values, kji, order=1, mode="nearest"), dtype=np.float64)
-
-
-def _ends(liver: Liver, wanted: int, rng: np.random.Generator) -> tuple[Points, NDArray[np.int32]]:
-    organ = liver.parenchyma
+def _ends(organ: Field, wanted: int, rng: np.random.Generator) -> tuple[Points, NDArray[np.int32]]:
     lattice = organ.lattice
     kji = np.argwhere(organ.values < -3.0) + np.array(organ.box.start_kji)
     points = lattice.origin_lps_mm + lattice.step_mm * (kji[:, ::-1] + rng.uniform(-0.5, 0.5, kji.shape))
@@ -150,7 +167,7 @@ def _ends(liver: Liver, wanted: int, rng: np.random.Generator) -> tuple[Points, 
     return ends, segment_index_at(lattice.body_map.body_from_lps(ends), rng)
 
 
-def _drainage(lattice: Lattice, ends: Points, trunks: list[Trunk]) -> NDArray[np.int32]:
+def _drainage(ends: Points, trunks: tuple[Trunk, ...]) -> NDArray[np.int32]:
     """Each end drains to the nearest trunk; the caudate only from its immediate surroundings."""
     distance = np.full((len(_DRAINAGE), ends.shape[0]), FAR_MM * 10.0)
     for trunk in trunks:
@@ -161,28 +178,12 @@ def _drainage(lattice: Lattice, ends: Points, trunks: list[Trunk]) -> NDArray[np
     return np.asarray(distance.argmin(axis=0), dtype=np.int32)
 
 
-def _allowed(organ: Field, obstacles: NDArray[np.float32], clearance_mm: float) -> Field:
-    return Field(organ.lattice, organ.box, np.maximum(organ.values + 1.0, clearance_mm - obstacles))
+def _allowed(organ: Field, obstacles: Field, clearance_mm: float) -> Field:
+    near = np.maximum(organ.values + 1.0, clearance_mm - obstacles.within(organ.box))
+    return Field(organ.lattice, organ.box, near)
 
 
-def _trunk_distance(organ: Field, trunks: list[Trunk], radius_mm: float) -> NDArray[np.float32]:
-    starts, ends = [], []
-    for trunk in trunks:
-        starts.append(trunk.points_lps_mm[:-1])
-        ends.append(trunk.points_lps_mm[1:])
-    a, b = np.concatenate(starts), np.concatenate(ends)
-    return _distance(organ, a, b, np.full(a.shape[0], radius_mm))
-
-
-def _graph_distance(organ: Field, graph: VesselGraph) -> NDArray[np.float32]:
-    child = np.flatnonzero(graph.parents >= 0)
-    a, b = graph.nodes_lps_mm[graph.parents[child]], graph.nodes_lps_mm[child]
-    return _distance(organ, a, b, graph.radii_mm[child])
-
-
-def _distance(organ: Field, a: Points, b: Points, radii: Points) -> NDArray[np.float32]:
-    lattice = organ.lattice
-    origin = lattice.origin_lps_mm + lattice.step_mm * np.array(organ.box.start_kji[::-1])
-    out = np.full(organ.box.shape_kji, 20.0, np.float32)
-    tube_distance(out, origin, np.full(3, lattice.step_mm), a, b, radii, radii, 20.0, 0.0)
-    return out
+def _trunk_space(lattice: Lattice, trunks: tuple[Trunk, ...], radius_mm: float, margin_mm: float) -> Field:
+    starts = np.concatenate([trunk.points_lps_mm[:-1] for trunk in trunks])
+    ends = np.concatenate([trunk.points_lps_mm[1:] for trunk in trunks])
+    return lattice.tubes_lps(starts, ends, np.full(starts.shape[0], radius_mm), margin_mm=margin_mm)

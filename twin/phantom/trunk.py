@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from twin.phantom.lattice import Field, Lattice, smooth_max
+from twin.phantom.lattice import Field, Lattice, smooth_max, smooth_min
 
 __all__ = ["Trunk", "drawn_trunk", "spine_centre_y_mm"]
 
@@ -68,8 +68,11 @@ def drawn_trunk(lattice: Lattice, fat_factor: float, rng: np.random.Generator) -
     ribs = np.clip((z + 20.0) / 60.0, 0.0, 1.0)
     wall = 11.0 + 4.0 * ribs + 3.0 * back + front * (-1.0 + 1.0 * ribs)
     cavity = envelope + wall
-    spine = _ellipse(x, y - (_along(z, _SPINE_Z_MM, _SPINE_Y_MM) + 23.0), 40.0, 45.0)
-    cavity = smooth_max(cavity, -spine, 26.0)
+    spine_y = _along(z, _SPINE_Z_MM, _SPINE_Y_MM)
+    column = _ellipse(x, y - (spine_y + 4.0), 25.0, 23.0)
+    back_muscles = _ellipse(x, y - (spine_y + 47.0), 56.0, 28.0)
+    spine = smooth_min(column, back_muscles, 14.0)
+    cavity = smooth_max(cavity, -spine, 9.0)
     trunk_cavity = lattice.field(cavity)
     return Trunk(
         lattice.field(distance - (fat_factor - 1.0) * fat),
