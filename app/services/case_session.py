@@ -146,8 +146,16 @@ class CaseSession:
 
         return unsubscribe
 
-    def do(self, edit: Edit) -> Case:
+    def do(self, edit: Edit, *, is_step: bool = True) -> Case:
         """Apply an edit; when this returns it is on the disk.
+
+        Parameters
+        ----------
+        edit
+            The change.
+        is_step
+            False for what follows from the case and is no step of the user, such as figures computed again: undo
+            passes over it. What is done so must be part of what the steps around it bring back (results are).
 
         Raises
         ------
@@ -155,7 +163,7 @@ class CaseSession:
             When it does not fit the case, or cannot be written; nothing is then changed.
         """
         with self._guard:
-            if self._history.budget_bytes == 0:
+            if self._history.budget_bytes == 0 or not is_step:
                 self._applied(edit)
             else:
                 inverse = edit.inverted(self.case)
