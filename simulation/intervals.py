@@ -20,9 +20,8 @@ __all__ = ["LEVELS", "envelope", "reach_kji", "shifted_shares"]
 
 LEVELS = 4  # a share is stored in quarters of a voxel: the error averages out over a boundary
 _NO_SHIFT_MM = 1e-3
-# In units of the shift a voxel measures 2 at most along the slice axis (the shift is half a slice there).
-_LARGEST_STEP = 2.0
-_FARTHEST = 1.0 + _LARGEST_STEP
+# In units of the shift. Along an axis with larger voxels (shift under an eighth of one) the boundary does not move.
+_LARGEST_STEP = 8.0
 
 
 def shifted_shares(
@@ -83,30 +82,34 @@ def _share_within(
     """Return the share of each voxel of ``where`` that lies within the shift of the boundary with ``source``.
 
     Distances are measured in units of the shift: an ellipsoid that is half a slice longer along k. The boundary lies
-    half a voxel before the nearest centre of ``source``; ``width`` is the size of a voxel across the boundary.
+    half a layer of voxels before the nearest centre of ``source``; layers are as far apart as voxels along an axis
+    and closer in oblique directions. ``width`` is the size of a voxel across the boundary.
     """
     steps = spacing_ijk_mm / _axes_mm(spacing_ijk_mm, shift_mm)
     distance = distance_to_mm(source, steps)
     flat = distance.ravel()
-    near = np.flatnonzero(where.ravel() & (flat < _FARTHEST))
-    width = np.clip(_slope(distance, near, steps), steps.min(), _LARGEST_STEP)
-    share = np.clip((1.0 - flat[near]) / width + 1.0, 0.0, 1.0)
+    moving = steps[steps <= _LARGEST_STEP]
+    near = np.flatnonzero(where.ravel() & (flat < 1.0 + moving.sum()))
+    slopes = _slopes(distance, near, steps)
+    width = np.maximum(slopes.sum(axis=0), moving.min())
+    layer = (slopes**2).sum(axis=0) / width
+    share = np.clip(0.5 + (1.0 + layer / 2.0 - flat[near]) / width, 0.0, 1.0)
     levels = np.zeros(where.size, np.uint8)
     levels[near] = np.round(share * LEVELS).astype(np.uint8)
     return levels.reshape(where.shape)
 
 
-def _slope(distance: NDArray[np.float32], at: NDArray[np.int64], steps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return by how much the distance changes over one voxel across the boundary (sum over the axes)."""
+def _slopes(distance: NDArray[np.float32], at: NDArray[np.int64], steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by how much the distance changes over one voxel along each axis, float64 (3, n)."""
     flat = distance.ravel()
-    total = np.zeros(at.size)
+    slopes = np.zeros((3, at.size))
     stride = 1
-    for n, step in zip(distance.shape[::-1], steps, strict=True):
+    for axis, (n, step) in enumerate(zip(distance.shape[::-1], steps, strict=True)):
         if step <= _LARGEST_STEP:  # along the others the boundary does not move
             index = (at // stride) % n
             forward = flat[np.where(index < n - 1, at + stride, at)]
             backward = flat[np.where(index > 0, at - stride, at)]
             n_steps = (index < n - 1).astype(int) + (index > 0)
-            total += np.abs(forward - backward) / np.maximum(n_steps, 1)
+            slopes[axis] = np.minimum(np.abs(forward - backward) / np.maximum(n_steps, 1), step)
         stride *= n
-    return total
+    return slopes
