@@ -38,14 +38,14 @@ def write_glb(parts: Sequence[ModelPart], path: Path) -> None:
         mesh = trimesh.Trimesh(
             vertices=gltf_from_lps(part.surface.points_lps_mm), faces=part.surface.triangles, process=False
         )
-        mesh.visual = TextureVisuals(material=_material(part))
+        mesh.visual = TextureVisuals(material=_material(part))  # type: ignore[no-untyped-call]
         scene.add_geometry(mesh, node_name=part.id, geom_name=part.id)
-    content = scene.export(file_type="glb", include_normals=True)
+    content = scene.export(file_type="glb", include_normals=True)  # type: ignore[no-untyped-call]
     write_whole(path, content)
 
 
 def _material(part: ModelPart) -> PBRMaterial:
-    return PBRMaterial(
+    return PBRMaterial(  # type: ignore[no-untyped-call]
         name=part.id,
         baseColorFactor=[*_linear(part.colour_rgb), part.opacity],
         metallicFactor=0.0,

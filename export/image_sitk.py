@@ -36,9 +36,9 @@ def write_nifti(path: Path, voxels: Labels, grid: Grid) -> None:
         ``error.export.incomplete`` when what was read back differs, and as ``export.staging``.
     """
     image = sitk.GetImageFromArray(voxels)
-    image.SetOrigin([float(x) for x in grid.lps_from_ijk((0, 0, 0))])
-    image.SetSpacing([float(s) for s in grid.spacing_ijk_mm])
-    image.SetDirection([float(d) for d in grid.direction.ravel()])
+    image.SetOrigin([float(x) for x in grid.lps_from_ijk((0, 0, 0))])  # type: ignore[no-untyped-call]
+    image.SetSpacing([float(s) for s in grid.spacing_ijk_mm])  # type: ignore[no-untyped-call]
+    image.SetDirection([float(d) for d in grid.direction.ravel()])  # type: ignore[no-untyped-call]
     with staged_file(path) as staged:
         try:
             sitk.WriteImage(image, str(staged), useCompression=True)
@@ -53,7 +53,7 @@ def write_nifti(path: Path, voxels: Labels, grid: Grid) -> None:
 def _lies_on(image: sitk.Image, grid: Grid) -> bool:
     corners_ijk = [(0, 0, 0), *np.diag(np.asarray(grid.size_ijk) - 1).tolist()]
     gaps_mm = [
-        np.abs(np.asarray(image.TransformIndexToPhysicalPoint([int(i) for i in corner])) - grid.lps_from_ijk(corner))
+        np.abs(np.asarray(image.TransformIndexToPhysicalPoint([int(i) for i in corner])) - grid.lps_from_ijk(corner))  # type: ignore[no-untyped-call]
         for corner in corners_ijk
     ]
     return bool(np.max(gaps_mm) < _READ_BACK_TOLERANCE_MM)

@@ -20,11 +20,11 @@ __all__ = ["write_vtp"]
 def write_vtp(part: ModelPart, path: Path) -> None:
     """Write one part as compressed VTP."""
     points = vtkPoints()
-    points.SetData(numpy_to_vtk(part.surface.points_lps_mm, deep=True))
+    points.SetData(numpy_to_vtk(part.surface.points_lps_mm, deep=True))  # type: ignore[no-untyped-call]
     n_triangles = part.surface.n_triangles
     cells = vtkCellArray()
-    offsets = numpy_to_vtkIdTypeArray(np.arange(0, 3 * n_triangles + 1, 3, dtype=np.int64), deep=True)
-    corners = numpy_to_vtkIdTypeArray(part.surface.triangles.astype(np.int64).ravel(), deep=True)
+    offsets = numpy_to_vtkIdTypeArray(np.arange(0, 3 * n_triangles + 1, 3, dtype=np.int64), deep=True)  # type: ignore[no-untyped-call]
+    corners = numpy_to_vtkIdTypeArray(part.surface.triangles.astype(np.int64).ravel(), deep=True)  # type: ignore[no-untyped-call]
     cells.SetData(offsets, corners)
     polydata = vtkPolyData()
     polydata.SetPoints(points)
