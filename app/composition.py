@@ -8,22 +8,30 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+import subprocess
+import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
+from twin.errors import BackendUnavailable, TwinSightError
 from twin.geometry.numba_environment import check_threading_layer, prepare_numba_environment
 
 if TYPE_CHECKING:
+    from app.services.batch import StudyRequest, StudyResult
     from export.renderer import Renderer
     from segmentation.segmenter import Segmenter
+    from twin.job import ProgressListener
 
 __all__ = [
+    "RENDERING_PROBE",
     "UserFolders",
     "prepare_computing",
     "prepare_program",
+    "process_study",
     "renderer",
     "run_workstation",
     "segmenters",
@@ -33,6 +41,11 @@ __all__ = [
 _PACKAGES = ("app", "twin", "segmentation", "simulation", "export")
 _LOG_BYTES = 1_000_000
 _LOG_GENERATIONS = 5
+_PROBE_SECONDS = 120
+_THREAD_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
+
+# Python source that draws without a screen; run it in a process of its own.
+RENDERING_PROBE = "from app.scene.offscreen_view import OffscreenView; OffscreenView((64, 48)).rendered()"
 
 
 @dataclass(frozen=True)
@@ -78,10 +91,41 @@ def segmenters() -> tuple[Segmenter, ...]:
 
 
 def renderer() -> Renderer:
-    """Return what draws the pictures of pages and reports."""
+    """Return what draws the pictures of pages and reports.
+
+    Raises
+    ------
+    BackendUnavailable
+        ``error.rendering.unavailable`` when this machine cannot draw.
+    """
+    _check_rendering()
     from app.scene.scene_renderer import SceneRenderer
 
     return SceneRenderer()
+
+
+def process_study(request: StudyRequest, *, progress: ProgressListener) -> StudyResult:
+    """Run one case of a batch; called in a process of its own, before anything else was set there."""
+    threads = str(request.n_threads)
+    os.environ |= dict.fromkeys(_THREAD_VARIABLES, threads)
+    prepare_program(is_child=True)
+    from app.services.crash_log import write_crash_log
+    from app.services.memory import end_above_memory_limit
+    from app.services.process_study import process_study as run
+    from app.services.system_fault import error_of_system
+
+    end_above_memory_limit(request.memory_limit_bytes)
+    try:
+        prepare_computing()
+        return run(request, segmenters(), renderer, progress=progress)
+    except TwinSightError:
+        raise
+    except Exception as error:
+        fault = error_of_system(error) if isinstance(error, OSError | MemoryError) else None
+        if fault is not None:
+            raise fault from error
+        log = write_crash_log(error, user_folders().logs, doing="batch")
+        raise TwinSightError("error.batch.defect", log=str(log)) from error
 
 
 def run_workstation(path: Path | None, language: str) -> int:
@@ -89,6 +133,15 @@ def run_workstation(path: Path | None, language: str) -> int:
     from app.ui.launch import launch
 
     return launch(path, language)
+
+
+@cache
+def _check_rendering() -> None:
+    """Draw once in a process of its own: VTK without a software renderer ends the process instead of raising."""
+    root = Path(__file__).resolve().parents[1]
+    probe = [sys.executable, "-c", RENDERING_PROBE]
+    if subprocess.run(probe, cwd=root, capture_output=True, timeout=_PROBE_SECONDS, check=False).returncode != 0:
+        raise BackendUnavailable("error.rendering.unavailable")
 
 
 def _open_technical_log(folder: Path, *, is_child: bool) -> None:

@@ -18,7 +18,7 @@ from twin.wording import Wording
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["Console", "RunningJob"]
+__all__ = ["Console", "RunningJob", "progress_bar"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Console:
             if not sys.stderr.isatty():
                 yield RunningJob(_quiet, cancel)
                 return
-            with _bar() as bar:
+            with progress_bar() as bar:
                 yield RunningJob(_BarListener(bar, self.wording), cancel)
 
     def _write_document(self, document: dict[str, object]) -> None:
@@ -106,7 +106,8 @@ def _guarded_standard_output() -> IO[str]:
     return os.fdopen(kept, "w", encoding="utf-8")
 
 
-def _bar():  # type: ignore[no-untyped-def]
+def progress_bar():  # type: ignore[no-untyped-def]
+    """Return a rich progress display on standard error; its rows vanish when it ends."""
     from rich.console import Console as RichConsole
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as RichProgress

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass
 from pathlib import Path
 
-from twin.errors import CaseFileError, InputError, TwinSightError
+from twin.errors import TwinSightError
 from twin.wording import Wording
 
 __all__ = ["EXIT_CANCELLED", "EXIT_DEFECT", "Failure"]
@@ -53,23 +52,3 @@ class Failure:
         if self.details:
             error["details"] = list(self.details)
         return {"error": error}
-
-
-def error_of_system(error: OSError | MemoryError) -> TwinSightError | None:
-    """Return the typed error for what the machine refused (full disk, no permission), or None for anything else."""
-    if isinstance(error, MemoryError):
-        return InputError("error.system.out_of_memory")
-    name = Path(str(error.filename)).name if error.filename else "-"
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
-            return CaseFileError("error.system.disk_full", name=name)
-        case errno.EROFS:
-            return CaseFileError("error.system.read_only", name=name)
-        case errno.EACCES | errno.EPERM:
-            return CaseFileError("error.system.no_permission", name=name)
-        case errno.ENOENT:
-            return InputError("error.system.not_there", name=name)
-        case errno.ENAMETOOLONG:
-            return InputError("error.system.name_too_long", name=name[:40])
-        case _:
-            return None

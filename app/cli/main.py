@@ -11,10 +11,11 @@ import typer.main
 
 from app.cli.commands import COMMANDS
 from app.cli.console import Console
-from app.cli.failure import EXIT_CANCELLED, Failure, error_of_system
+from app.cli.failure import EXIT_CANCELLED, Failure
 from app.cli.help_text import HelpedCommand, HelpedGroup
 from app.cli.invocation import Invocation
 from app.cli.usage_typer import usage_error_of
+from app.services.system_fault import error_of_system
 from twin.errors import Cancelled, TwinSightError
 from twin.wording import NOT_A_DEVICE, Wording
 

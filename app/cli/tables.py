@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from app.services.worded_figures import named_figures, worded_figure
 from twin.anatomy import structure
-from twin.figure import Figure
 from twin.outcome import Outcome
 from twin.wording import NOT_A_DEVICE, Wording
 
@@ -34,8 +34,8 @@ __all__ = [
 def outcome_parts(outcome: Outcome, wording: Wording) -> list[str | Table]:
     """Every figure of an outcome, its warnings, and the notice."""
     table = _table(wording, "cli.table.figure", "cli.table.value", "cli.table.source")
-    for name, figure in _figures(outcome):
-        table.add_row(_figure_name(name, wording), wording.figure(figure), figure.source)
+    for key, (name, figure) in named_figures(outcome, wording).items():
+        table.add_row(name, worded_figure(key, figure, wording), figure.source)
     parts: list[str | Table] = [wording.text("cli.simulate.title", name=outcome.plan_name), table]
     if outcome.clip_list:
         parts += [wording.text("cli.simulate.crossed"), _crossed_vessels(outcome, wording)]
@@ -46,10 +46,11 @@ def outcome_parts(outcome: Outcome, wording: Wording) -> list[str | Table]:
 def comparison_table(outcomes: Sequence[Outcome], wording: Wording) -> Table:
     """The figures of several outcomes side by side."""
     table = Table(wording.text("cli.table.figure"), *(outcome.plan_name for outcome in outcomes))
-    columns = [dict(_figures(outcome)) for outcome in outcomes]
-    for name in dict.fromkeys(name for column in columns for name in column):
-        cells = (wording.figure(column[name]) if name in column else "" for column in columns)
-        table.add_row(_figure_name(name, wording), *cells)
+    columns = [named_figures(outcome, wording) for outcome in outcomes]
+    names = {key: name for column in columns for key, (name, _) in column.items()}
+    for key, name in names.items():
+        cells = (worded_figure(key, column[key][1], wording) if key in column else "" for column in columns)
+        table.add_row(name, *cells)
     return table
 
 
@@ -121,22 +122,25 @@ def batch_parts(result: BatchResult, wording: Wording) -> list[str | Table]:
 
 def demo_parts(result: DemoResult, wording: Wording) -> list[str | Table]:
     """What the demo made, and its figures beside the truth of the phantom."""
-    table = _table(wording, "cli.table.figure", "cli.table.computed", "cli.table.truth", "cli.table.comparison")
+    headings = ("cli.table.figure", "cli.table.computed", "cli.table.truth", "cli.table.error", "cli.table.dice")
+    table = _table(wording, *headings)
     for row in result.rows:
         shown = (wording.quantity(value, row.unit) for value in (row.computed, row.truth))
-        compared = (
-            ""
-            if row.comparison is None
-            else wording.quantity(row.comparison, row.comparison_unit, decimals=3 if not row.comparison_unit else 1)
+        error, dice = row.error_percent, row.dice
+        table.add_row(
+            row.name(wording),
+            *shown,
+            "" if error is None else wording.quantity(error, "%"),
+            "" if dice is None else wording.number(dice, decimals=3),
         )
-        table.add_row(wording.text(row.message_id, **row.parameters), *shown, compared)
-    notes = [wording.text(note) for note in result.notes]
-    files = [
-        wording.text("cli.demo.files", folder=str(result.folder)),
-        *(f"  {line}" for line in result.listed_files()),
+    return [
+        table,
+        *(wording.text(note) for note in result.notes),
+        wording.text("cli.demo.files", folder=str(result.folder), count=len(result.exported.files)),
+        *(f"  {path}" for path in result.places()),
+        wording.text("cli.demo.seconds", seconds=wording.number(result.seconds)),
+        wording.text(NOT_A_DEVICE),
     ]
-    seconds = wording.text("cli.demo.seconds", seconds=wording.number(result.seconds))
-    return [table, *notes, *files, seconds, wording.text(NOT_A_DEVICE)]
 
 
 def _table(wording: Wording, *headings: str) -> Table:
@@ -147,27 +151,6 @@ def _state_of(check: Check, wording: Wording) -> str:
     if check.is_ok:
         return wording.text("cli.doctor.ok")
     return wording.text("cli.doctor.missing" if check.is_needed else "cli.doctor.optional")
-
-
-def _figures(outcome: Outcome) -> Iterator[tuple[str, Figure]]:
-    for organ, tree in (("liver", outcome.liver), ("pancreas", outcome.pancreas)):
-        if tree is not None:
-            yield from _flattened(tree, organ)
-
-
-def _flattened(tree: Mapping[str, object], prefix: str) -> Iterator[tuple[str, Figure]]:
-    for key, value in tree.items():
-        if isinstance(value, Figure):
-            yield f"{prefix}.{key}", value
-        elif isinstance(value, Mapping):
-            yield from _flattened(value, f"{prefix}.{key}")
-
-
-def _figure_name(key: str, wording: Wording) -> str:
-    """Word a key such as ``liver.flr_ml``; a key without words is shown as it is."""
-    message_id = f"export.figure.{key}"
-    worded = wording.text(message_id)
-    return key if worded == message_id else worded
 
 
 def _crossed_vessels(outcome: Outcome, wording: Wording) -> Table:

@@ -38,11 +38,9 @@ class BatchRecord:
     Parameters
     ----------
     name
-        Name of its folder; it tells nothing of the patient.
+        Name of its folder: a hash of the study's files and of what was asked for. It tells nothing of the patient.
     place
         Where its study lies below the searched folder.
-    fingerprint
-        Hash of the study's files and of what was asked for: the case is done again when it changes.
     status
         Where it stands.
     volumes_ml
@@ -63,7 +61,6 @@ class BatchRecord:
 
     name: str
     place: str
-    fingerprint: str
     status: RecordStatus = RecordStatus.WAITING
     volumes_ml: Mapping[str, float] = field(default_factory=dict)
     figures: Mapping[str, float | None] = field(default_factory=dict)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resources import resource_path
-from twin.errors import BackendUnavailable
 
 if TYPE_CHECKING:
     from segmentation.segmenter import Segmenter
@@ -73,13 +72,11 @@ class Examination:
     @property
     def is_healthy(self) -> bool:
         """True when everything that is needed works."""
-        return all(check.is_ok for check in self.checks if check.is_needed)
+        return not self.missing()
 
-    def require_healthy(self) -> None:
-        """Raise BackendUnavailable naming what is needed and missing."""
-        missing = [check.id for check in self.checks if check.is_needed and not check.is_ok]
-        if missing:
-            raise BackendUnavailable("error.doctor.unhealthy", missing=", ".join(missing))
+    def missing(self) -> tuple[str, ...]:
+        """Ids of what is needed and does not work."""
+        return tuple(dict.fromkeys(check.id for check in self.checks if check.is_needed and not check.is_ok))
 
 
 def examine(

@@ -18,18 +18,18 @@ from export.renderer import Renderer
 from export.report import write_report
 from simulation.split import split_organ
 from twin.case import Case
-from twin.errors import BackendUnavailable, InputError, UsageError
+from twin.errors import BackendUnavailable, GeometryError, InputError, TwinSightError, UsageError
 from twin.job import CancelToken, Progress, ProgressListener, no_progress
 from twin.plan import Plan
 from twin.surface import Surface
 from twin.twin import Twin
 from twin.wording import NOT_A_DEVICE, Wording
 
-__all__ = ["ExportRequest", "ExportResult", "export_case_file", "export_session"]
+__all__ = ["KNOWN_FORMATS", "ExportRequest", "ExportResult", "export_case_file", "export_session"]
 
 NIFTI, PAGE, REPORT = "nifti", "page", "report"
 _DOCUMENTS = (PAGE, REPORT)
-_KNOWN = (NIFTI, *(str(mesh_format) for mesh_format in MeshFormat), *_DOCUMENTS)
+KNOWN_FORMATS = (NIFTI, *(str(mesh_format) for mesh_format in MeshFormat), *_DOCUMENTS)
 _USUAL = (NIFTI, "stl", "glb", *_DOCUMENTS)
 
 
@@ -47,12 +47,15 @@ class ExportRequest:
         Plan to show; empty for the only one there is.
     language
         Of page and report.
+    omits_impossible
+        True to leave out, with the reason, what cannot be made; always so when no format is named.
     """
 
     folder: Path
     formats: tuple[str, ...] = ()
     plan_name: str = ""
     language: str = "en"
+    omits_impossible: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class ExportResult:
     folder: Path
     files: tuple[Path, ...]
     plan_name: str | None
-    omitted: dict[str, BackendUnavailable | InputError] = field(default_factory=dict)
+    omitted: dict[str, TwinSightError] = field(default_factory=dict)
 
     def to_json(self, wording: Wording) -> dict[str, object]:
         """Plain values."""
@@ -153,8 +156,8 @@ def export_session(
             progress(Progress(0.4 + 0.6 * done / len(formats), "progress.export.writing", {"format": name}))
             try:
                 writer.write(name, staging)
-            except BackendUnavailable as error:
-                if request.formats:
+            except (BackendUnavailable, GeometryError) as error:
+                if name not in _DOCUMENTS or (request.formats and not request.omits_impossible):
                     raise
                 omitted[name] = error
         names = sorted(path.relative_to(staging) for path in staging.rglob("*") if path.is_file())
@@ -199,14 +202,15 @@ class _Writer:
             )  # fmt: skip
         else:
             write_report(
-                self.case, self.twin, self.plan, outcome, self.renderer(), self.language, staging / "report.pdf"
-            )
+                self.case, self.twin, self.plan, outcome, self.renderer(), self.language, staging / "report.pdf",
+                split=self.split,
+            )  # fmt: skip
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:
-    unknown = [name for name in formats if name not in _KNOWN]
+    unknown = [name for name in formats if name not in KNOWN_FORMATS]
     if unknown:
-        raise UsageError("error.export.no_such_format", format=unknown[0], known=", ".join(_KNOWN))
+        raise UsageError("error.export.no_such_format", format=unknown[0], known=", ".join(KNOWN_FORMATS))
 
 
 def _chosen_plan(case: Case, request: ExportRequest) -> Plan | None:
@@ -218,7 +222,7 @@ def _chosen_plan(case: Case, request: ExportRequest) -> Plan | None:
     return next(iter(case.plans.values()), None) if len(case.plans) == 1 else None
 
 
-def _omitted(case: Case, plan: Plan | None) -> dict[str, BackendUnavailable | InputError]:
+def _omitted(case: Case, plan: Plan | None) -> dict[str, TwinSightError]:
     """Return what the case does not allow yet, with the reason."""
     if plan is None:
         return {name: InputError("error.export.needs_plan", format=name) for name in _DOCUMENTS}

@@ -1,12 +1,20 @@
-"""How much memory this process may use, and how much a process uses."""
+"""How much memory this process may use, how much it took, and an end when it takes too much."""
 
 from __future__ import annotations
 
+import os
+import resource
+import sys
+import threading
+import time
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
-__all__ = ["tree_memory_bytes", "usable_memory_bytes"]
+__all__ = ["MEMORY_EXIT_CODE", "end_above_memory_limit", "peak_memory_mib", "usable_memory_bytes"]
+
+MEMORY_EXIT_CODE = 86
+_WATCH_S = 0.25
 
 # Version 2 of control groups, then version 1.
 _CONTROL_GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -25,17 +33,23 @@ def usable_memory_bytes() -> int:
     return total
 
 
-def tree_memory_bytes(pid: int) -> int:
-    """Resident memory of a process and its children; 0 when it is gone."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-    except psutil.Error:
-        return 0
-    total = 0
-    for member in family:
-        try:
-            total += int(member.memory_info().rss)
-        except psutil.Error:
-            continue
-    return total
+def peak_memory_mib() -> float:
+    """Most memory that this process has taken so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1024.0**2 if sys.platform == "darwin" else peak / 1024.0
+
+
+def end_above_memory_limit(limit_bytes: int) -> None:
+    """End this process with :data:`MEMORY_EXIT_CODE` as soon as it takes more memory than allowed.
+
+    The kernel would end any process of the machine when memory runs out; this ends the one at fault.
+    """
+
+    def watch() -> None:
+        process = psutil.Process()
+        while True:
+            if process.memory_info().rss > limit_bytes:
+                os._exit(MEMORY_EXIT_CODE)
+            time.sleep(_WATCH_S)
+
+    threading.Thread(target=watch, name="memory", daemon=True).start()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from twin.job import Progress, ProgressListener
+from twin.job import CancelToken, Progress, ProgressListener
 
 __all__ = ["part_of"]
 
 
-def part_of(progress: ProgressListener, start: float, stop: float) -> ProgressListener:
+def part_of(whole: ProgressListener, start: float, stop: float, cancel: CancelToken | None = None) -> ProgressListener:
     """Return a listener that maps 0..1 of a step to ``start``..``stop`` of the whole.
+
+    With ``cancel`` the listener raises Cancelled: it stops a step that reports progress and cannot be stopped itself.
 
     Examples
     --------
@@ -18,8 +20,10 @@ def part_of(progress: ProgressListener, start: float, stop: float) -> ProgressLi
     0.75
     """
 
-    def report(step: Progress) -> None:
-        fraction = start + (stop - start) * min(max(step.fraction, 0.0), 1.0)
-        progress(Progress(fraction, step.message_id, step.parameters))
+    def report(progress: Progress) -> None:
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        fraction = start + (stop - start) * min(max(progress.fraction, 0.0), 1.0)
+        whole(Progress(fraction, progress.message_id, progress.parameters))
 
     return report

@@ -18,6 +18,7 @@ _OTHER_ENDINGS = (
     ".stl", ".obj", ".ply", ".glb", ".vtp", ".vtu", ".3mf", ".zraw", ".py", ".po", ".license", ".doc", ".docx", ".xlsx",
 )  # fmt: skip
 _DICOM_MAGIC_OFFSET = 128
+_N_HEADERS_TRIED = 8
 
 
 @dataclass(frozen=True)
@@ -26,34 +27,38 @@ class FoundStudy:
 
     Parameters
     ----------
-    name
-        Stable name made from the place below the searched folder; it tells nothing of the patient.
     sources
         Files or folders to import one after the other; several when a study lies in several folders.
     place
         Place below the searched folder, for the user to find it again.
     """
 
-    name: str
     sources: tuple[Path, ...]
     place: str
 
     @property
     def fingerprint(self) -> str:
-        """Hash of names, sizes and times of all files: changes when the study changes."""
+        """Hash of paths, sizes and times of all files: changes when the study moves or changes."""
         digest = hashlib.sha256()
         for source in self.sources:
             files = [source] if source.is_file() else sorted(p for p in source.rglob("*") if p.is_file())
             for path in files:
                 status = path.stat()
-                digest.update(f"{path.name}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+                digest.update(f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}\n".encode())
         return digest.hexdigest()
 
 
-def find_studies(folder: Path) -> tuple[FoundStudy, ...]:
+def find_studies(folder: Path, *, excluded: Path | None = None) -> tuple[FoundStudy, ...]:
     """Return every study under a folder (or the one that a file is), in the order of their places.
 
-    DICOM folders that hold the same study are one; a case folder of TwinSight is never searched.
+    DICOM folders that hold the same study are one. Cases of TwinSight and hidden folders are not searched.
+
+    Parameters
+    ----------
+    folder
+        Where to search.
+    excluded
+        A folder that is left out: that of the results.
 
     Raises
     ------
@@ -63,21 +68,25 @@ def find_studies(folder: Path) -> tuple[FoundStudy, ...]:
     if not folder.exists():
         raise InputError("error.batch.no_such_source", name=folder.name)
     if folder.is_file():
-        return (_study(folder.parent, (folder,)),)
+        return (FoundStudy((folder,), folder.name),)
     groups: dict[str, list[Path]] = {}
-    for key, source in _sources(folder):
+    for key, source in _sources(folder, excluded.resolve() if excluded else None):
         groups.setdefault(key, []).append(source)
     if not groups:
         raise InputError("error.batch.nothing_found", name=folder.name)
-    studies = [_study(folder, tuple(_outermost(sorted(group)))) for group in groups.values()]
+    studies = []
+    for group in groups.values():
+        sources = tuple(_outermost(sorted(group)))
+        place = sources[0].relative_to(folder).as_posix()
+        studies.append(FoundStudy(sources, folder.resolve().name if place == "." else place))
     return tuple(sorted(studies, key=lambda study: study.place))
 
 
-def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
+def _sources(folder: Path, excluded: Path | None) -> Iterator[tuple[str, Path]]:
     """Yield each source with the key of the study it belongs to."""
     for place, names, files in os.walk(folder):
         here = Path(place)
-        names[:] = sorted(n for n in names if not n.endswith(".twinsight") and not n.startswith("."))
+        names[:] = sorted(n for n in names if not _is_passed_over(here / n, excluded))
         if any(name.upper() == "DICOMDIR" for name in files):
             names[:] = []
             yield f"folder:{here}", here
@@ -95,6 +104,10 @@ def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
             yield _study_key(images, here), here
 
 
+def _is_passed_over(folder: Path, excluded: Path | None) -> bool:
+    return folder.name.endswith(".twinsight") or folder.name.startswith(".") or folder.resolve() == excluded
+
+
 def _is_dicom(path: Path) -> bool:
     try:
         with path.open("rb") as file:
@@ -109,7 +122,7 @@ def _study_key(images: list[Path], folder: Path) -> str:
     from pydicom import dcmread
     from pydicom.errors import InvalidDicomError
 
-    for path in images[:8]:
+    for path in images[:_N_HEADERS_TRIED]:
         try:
             header = dcmread(path, stop_before_pixels=True, specific_tags=["StudyInstanceUID", "PatientID"])
         except (InvalidDicomError, OSError, ValueError, EOFError):
@@ -127,8 +140,3 @@ def _outermost(sources: list[Path]) -> list[Path]:
         if not any(source.is_relative_to(other) for other in kept):
             kept.append(source)
     return kept
-
-
-def _study(root: Path, sources: tuple[Path, ...]) -> FoundStudy:
-    place = sources[0].relative_to(root).as_posix()
-    return FoundStudy(f"case-{hashlib.sha256(place.encode()).hexdigest()[:10]}", sources, place)

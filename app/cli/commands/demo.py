@@ -31,4 +31,6 @@ def run(
         result = run_demo(
             request, composition.segmenters(), composition.renderer, progress=job.progress, cancel=job.cancel
         )
+    for skipped in result.exported.worded_omissions(console.wording):
+        console.say(skipped)
     console.finish(result.to_json(console.wording), demo_parts(result, console.wording))
