@@ -33,7 +33,6 @@ _DATA_TYPES = {
     2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8",
 }  # fmt: skip
 _UNITS = {1: LengthUnit.METRE, 2: LengthUnit.MILLIMETRE, 3: LengthUnit.MICROMETRE}
-_LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +86,10 @@ def read_nifti(path: Path, *, units: LengthUnit | None = None, needs_units: bool
         spacing = " x ".join(f"{s:.3g}" for s in np.linalg.norm(_affine(header, name)[:3, :3], axis=0))
         raise InputError("error.import.nifti_without_units", file=name, spacing=spacing)
     unit = header.unit or units or LengthUnit.MILLIMETRE
-    affine_ras = _affine(header, name)
-    affine_ras[:3] *= unit.in_mm
-    return image_file(stored, _LPS_FROM_RAS @ affine_ras, name, _problems(header, unit, name))
+    affine_lps_mm = _affine(header, name)
+    affine_lps_mm[:3] *= unit.in_mm
+    affine_lps_mm[:2] *= -1.0  # right and anterior become left and posterior
+    return image_file(stored, affine_lps_mm, name, _problems(header, unit, name))
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -181,7 +181,8 @@ def _problems(header: _Header, unit: LengthUnit, name: str) -> tuple[Problem, ..
     if header.sform is not None and header.qform is not None:
         far = np.array([[i, j, k, 1.0] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
         far[:, :3] *= np.array(header.dims[1:4]) - 1
-        gap_mm = float(np.abs(far @ (header.sform - header.qform).T).max()) * unit.in_mm
+        with np.errstate(invalid="ignore"):
+            gap_mm = float(np.abs(far @ (header.sform - header.qform).T).max()) * unit.in_mm
         if not gap_mm <= _SAME_PLACE_MM:
             parameters = {"file": name, "gap": f"{gap_mm:.1f}"}
             found.append(Problem(Severity.WARNING, "problem.image.forms_disagree", parameters, name))

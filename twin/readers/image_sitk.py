@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 _READER_VERSION = "1"
 _logger = logging.getLogger(__name__)
 _TEXT_HEADER_BYTES = 64 * 1024
+_MOST_VOXELS = 2 * 1024**3  # a header that states more is damaged, and would fill the memory
 # Negative signal does not exist in MR magnitude images, while every CT of a body holds fat and air.
 _CT_BELOW_HU = -50.0
 _LEAST_CT_SHARE = 0.001
@@ -145,7 +147,12 @@ def _read_with_itk(path: Path) -> ImageFile:
     problems, unit = _text_header_problems(path)
     try:
         with _quiet_itk():
-            image = sitk.ReadImage(str(path))
+            reader = sitk.ImageFileReader()
+            reader.SetFileName(str(path))
+            reader.ReadImageInformation()
+            if math.prod(reader.GetSize()) > _MOST_VOXELS:
+                raise InputError("error.import.damaged_header", file=name)
+            image = reader.Execute()
             voxels = sitk.GetArrayFromImage(image)
     except RuntimeError as error:
         _logger.debug("SimpleITK cannot read a volume")

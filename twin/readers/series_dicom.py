@@ -35,6 +35,9 @@ _HOUNSFIELD_TYPES = ("", "HU", "US", "HU_MOD")
 _AIR_BELOW_HU = -500.0
 _LEAST_AIR_SHARE = 0.01
 
+# Typed by people, so that a name may stand in them.
+_FREE_TEXTS = ("protocol", "contrast_agent")
+
 # What told stacks of one series apart, in words; other attributes keep their DICOM name.
 _SPLIT_TERMS = {
     "size": "term.split.size",
@@ -141,12 +144,11 @@ def series_of_images(images: Sequence[ImageHeader], identity: PatientIdentity) -
         uid = group[0].text("SeriesInstanceUID") or f"series-{position}"
         parts = split_into_stacks(group)
         for number, part in enumerate(parts, start=1):
-            part_uid = uid if number == 1 else f"{uid}#{number}"
-            series.append(_series(part_uid, part, len(parts), identity))
+            series.append(_series(uid, part, number, len(parts), identity))
     return tuple(sorted(series, key=lambda s: (s.scan_date or "", s.number or 0, s.uid)))
 
 
-def _series(uid: str, part: SeriesPart, n_parts: int, identity: PatientIdentity) -> Series:
+def _series(uid: str, part: SeriesPart, part_number: int, n_parts: int, identity: PatientIdentity) -> Series:
     placement = placement_of(part.images)
     first = (placement.images or part.images)[0]
     modality = Modality(first.text("Modality"))
@@ -161,6 +163,9 @@ def _series(uid: str, part: SeriesPart, n_parts: int, identity: PatientIdentity)
         dtype = voxel_type(placement.images, quantity)
         source = _DicomVoxels(placement, placement.grid, quantity, dtype, reader)
     description = masked(first.text("SeriesDescription"), identity)
+    if n_parts > 1:
+        uid = uid if part_number == 1 else f"{uid}#{part_number}"
+        description = f"{description} ({part_number}/{n_parts})".strip()
     phase, phase_source = proposed_phase(first)
     number = first.number("SeriesNumber")
     return Series(
@@ -176,7 +181,7 @@ def _series(uid: str, part: SeriesPart, n_parts: int, identity: PatientIdentity)
         scan_date=_scan_date(first),
         grid=placement.grid,
         nominal_thickness_mm=first.number("SliceThickness") or None,
-        facts=_facts(first, part, identity),
+        facts=_facts(first, part, part_number, n_parts, identity),
         problems=tuple(_placed_at(problem, description or uid) for problem in problems),
         source=source,
     )
@@ -235,7 +240,11 @@ def _scan_date(image: ImageHeader) -> str | None:
     return next((date for date in dates if len(date) == 8 and date.isdigit()), None)
 
 
-def _facts(image: ImageHeader, part: SeriesPart, identity: PatientIdentity) -> dict[str, str]:
-    facts = {name: masked(image.text(keyword), identity) for name, keyword in _FACTS.items()}
+def _facts(
+    image: ImageHeader, part: SeriesPart, part_number: int, n_parts: int, identity: PatientIdentity
+) -> dict[str, str]:
+    facts = {name: image.text(keyword) for name, keyword in _FACTS.items()}
+    facts |= {name: masked(facts[name], identity) for name in _FREE_TEXTS}
     facts["split_by"] = ", ".join(part.split_by)
+    facts["split_part"] = f"{part_number}/{n_parts}" if n_parts > 1 else ""
     return {name: text for name, text in facts.items() if text}
