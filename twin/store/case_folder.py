@@ -341,6 +341,8 @@ class CaseFolder:
         if self._recovery.is_damaged:
             aside = self._journal_path.with_suffix(f".damaged-{uuid.uuid4().hex[:8]}")
             write_whole(aside, [read_whole(self._journal_path)])
+        if self._recovery.n_dropped_bytes:
+            self._journal.drop_rest()
         for folder in (self.path, *(self.path / name for name in _FOLDERS)):
             remove_partial_files(folder)
         for path in (self.path / "journal").glob("*.log"):

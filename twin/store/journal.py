@@ -117,6 +117,17 @@ class Journal:
         self.n_records += 1
         self.n_bytes += _RECORD.size + len(payload)
 
+    def drop_rest(self) -> None:
+        """Cut off what follows the last whole record.
+
+        Raises
+        ------
+        CaseFileError
+            When it cannot be written.
+        """
+        with writing(self.path):
+            os.fsync(self._opened())
+
     def close(self) -> None:
         """Close the file; nothing is written."""
         if self._file is not None:

@@ -40,6 +40,7 @@ def _n_calls(tmp_path: Path) -> int:
     return counted.n_calls
 
 
+@pytest.mark.usefixtures("quick_flush")
 @pytest.mark.parametrize("lasts", [False, True])
 @pytest.mark.parametrize(
     ("number", "step"),
@@ -73,6 +74,7 @@ def test_that_a_failure_at_any_call_is_one_typed_error_and_loses_nothing_told(
         assert found == content(told[-1]) or caught.value.message_id == "error.case.journal_stuck"
 
 
+@pytest.mark.usefixtures("quick_flush")
 def test_that_nothing_half_written_is_left_after_a_failed_create(tmp_path: Path) -> None:
     for after in itertools.count():
         with failing(Failure(after)) as failure:
@@ -89,6 +91,7 @@ def test_that_nothing_half_written_is_left_after_a_failed_create(tmp_path: Path)
     assert after > 10
 
 
+@pytest.mark.usefixtures("quick_flush")
 def test_that_a_case_goes_on_after_a_full_disk_has_space_again(tmp_path: Path) -> None:
     n_calls = 0
     for after in itertools.count():
@@ -117,6 +120,7 @@ def test_that_a_case_goes_on_after_a_full_disk_has_space_again(tmp_path: Path) -
     assert n_calls > 5
 
 
+@pytest.mark.usefixtures("quick_flush")
 def test_that_a_close_that_cannot_save_still_lets_go_of_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "a.twinsight"
     folder = CaseFolder.create(path)
