@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,10 +19,16 @@ from twin.readers.source_file import SourceFile
 __all__ = ["dicom_leniently", "header_texts", "image_header", "numbers", "padding_of", "values"]
 
 
+_ONE_READER = threading.RLock()
+
+
 @contextmanager
 def dicom_leniently() -> Iterator[None]:
-    """Read files as they are: odd values are judged by our quality control, not by pydicom's warnings."""
-    with pydicom.config.disable_value_validation(), warnings.catch_warnings():
+    """Read files as they are: odd values are judged by our quality control, not by pydicom's warnings.
+
+    Its settings belong to the whole process, so one thread reads at a time.
+    """
+    with _ONE_READER, pydicom.config.disable_value_validation(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
@@ -29,11 +36,11 @@ def dicom_leniently() -> Iterator[None]:
 def header_texts(dataset: Dataset, keywords: tuple[str, ...] | list[str]) -> dict[str, str]:
     """Return the filled attributes of a dataset as text, several values joined by a backslash."""
     texts = {}
-    for keyword in keywords:
-        with dicom_leniently():
+    with dicom_leniently():
+        for keyword in keywords:
             parts = [str(part).strip() for part in values(dataset.get(keyword))]
-        if any(parts):
-            texts[keyword] = "\\".join(parts)
+            if any(parts):
+                texts[keyword] = "\\".join(parts)
     return texts
 
 

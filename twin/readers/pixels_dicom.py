@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import get_frame
 from pydicom.pixels import pixel_array
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGExtended12Bit
 
 from twin.errors import InputError
 from twin.readers.attributes_dicom import dicom_leniently
-from twin.readers.decode_gdcm import decoded_jpeg_extended, is_jpeg_extended_12_bit
+from twin.readers.decode_gdcm import decoded_jpeg_extended
 from twin.readers.image_header import ImageHeader
 from twin.readers.source_file import SourceFile
 from twin.volume import Quantity
@@ -112,8 +113,13 @@ def _dataset(content: bytes) -> Dataset:
 
 
 def _stored(dataset: Dataset, frame: int) -> NDArray[Any]:
-    if is_jpeg_extended_12_bit(dataset):
-        return decoded_jpeg_extended(dataset, frame)
+    n_bits = int(dataset.BitsStored)
+    if dataset.file_meta.TransferSyntaxUID == JPEGExtended12Bit and n_bits > 8:
+        n_frames = int(dataset.get("NumberOfFrames") or 1)
+        encoded = get_frame(dataset.PixelData, frame, number_of_frames=n_frames)
+        shape_ji = (int(dataset.Rows), int(dataset.Columns))
+        is_signed = bool(dataset.get("PixelRepresentation"))
+        return decoded_jpeg_extended(encoded, shape_ji, n_bits=n_bits, is_signed=is_signed)
     return np.asarray(pixel_array(dataset, index=frame, raw=True))
 
 
