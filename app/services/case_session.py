@@ -286,6 +286,8 @@ class CaseSession:
             try:
                 self.save()
             except CaseFileError as error:
+                if self.folder.is_closed:
+                    return  # closed on another thread meanwhile; closing saves
                 log.warning("the case could not be saved after a pause: %s", error.message_id)
                 self._tell(SessionEvent(SessionEventKind.SAVE_FAILED, self.case, None, error))
                 self._start_timer()

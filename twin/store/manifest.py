@@ -117,7 +117,7 @@ class Manifest:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CaseFileError("error.case.manifest_damaged", path=str(path)) from error
-        if _hash_of(manifest._content()) != manifest.sha256:
+        if _hash_of({key: value for key, value in data.items() if key != "sha256"}) != manifest.sha256:
             raise CaseFileError("error.case.manifest_damaged", path=str(path))
         return manifest
 
