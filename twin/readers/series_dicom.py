@@ -182,9 +182,14 @@ def _series(uid: str, part: SeriesPart, part_number: int, n_parts: int, identity
         grid=placement.grid,
         nominal_thickness_mm=first.number("SliceThickness") or None,
         facts=_facts(first, part, part_number, n_parts, identity),
-        problems=tuple(_placed_at(problem, description or uid) for problem in problems),
+        problems=tuple(_placed_at(problem, description or _short_name(first, uid)) for problem in problems),
         source=source,
     )
+
+
+def _short_name(image: ImageHeader, uid: str) -> str:
+    """What to call a series without description: its number, else the end of its identifier."""
+    return image.text("SeriesNumber") or f"…{uid[-6:]}"
 
 
 def _placed_at(problem: Problem, where: str) -> Problem:
