@@ -134,19 +134,20 @@ def read_study(
             raise InputError("error.import.not_found", path=path.name)
         if path.is_file() and is_image_file(path):
             return Study((image_series(path, units=units, modality=modality),))
-        files, missing = _candidates(path)
+        files, missing, notes = _candidates(path)
     except OSError as error:
         raise InputError("error.import.unreadable", file=path.name) from error
     found = study_of_files(files, join_reason=join_reason, progress=progress, cancel=cancel, missing=missing)
-    study = Study(found.series, found.problems, found.identity, found.facts)
+    study = Study(found.series, (*found.problems, *notes), found.identity, found.facts)
     if not study.importable:
         raise NothingImportable.because_of(study.all_problems)
     return study
 
 
-def _candidates(path: Path) -> tuple[list[SourceFile], list[str]]:
-    """Return the files to look at, and those that a DICOMDIR names in vain."""
+def _candidates(path: Path) -> tuple[list[SourceFile], list[str], list[Problem]]:
+    """Return the files to look at, those that a DICOMDIR names in vain, and what was done beyond the request."""
     missing: list[str] = []
+    notes: list[Problem] = []
     files: list[SourceFile]
     if path.is_dir():
         next(path.iterdir(), None)  # raises where the folder may not be read: walking it would find it empty
@@ -159,7 +160,9 @@ def _candidates(path: Path) -> tuple[list[SourceFile], list[str]]:
         raise InputError("error.import.bad_zip", file=path.name)
     else:
         files = files_of_same_series(path)
+        if len(files) > 1:
+            notes.append(Problem(Severity.INFO, "problem.file.series_joined", {"count": len(files)}))
     if not files and not missing:
         message_id = "error.import.empty_folder" if path.is_dir() else "error.import.empty_archive"
         raise InputError(message_id, folder=path.name)
-    return files, missing
+    return files, missing, notes

@@ -185,6 +185,8 @@ def test_that_one_file_opens_its_series_and_not_its_neighbours(tmp_path: Path) -
     SyntheticSeries(name="b").write(tmp_path)
     study = read_study(paths[0])
     assert [series.n_images for series in study.series] == [6]
+    (note,) = study.problems
+    assert (note.message_id, note.parameters["count"]) == ("problem.file.series_joined", 6)
 
 
 def test_that_a_lone_slice_is_refused_and_says_what_to_open(tmp_path: Path) -> None:
