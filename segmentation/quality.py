@@ -90,11 +90,11 @@ def proposed_phase(volume: Volume, masks: Mapping[str, BoolVoxels]) -> ContrastP
 
 
 def _median_hu(volume: Volume, mask: BoolVoxels | None) -> float | None:
-    """Median of a structure without its outermost voxels, or None when too little of it is left."""
+    """Median of a structure without its outermost layer of voxels, or None when too little of it is left."""
     box = None if mask is None else Box.around(mask)
     if mask is None or box is None:
         return None
-    core = ndimage.binary_erosion(mask[box.slices], iterations=2)
+    core = ndimage.binary_erosion(mask[box.slices], iterations=1)
     values = volume.voxels[box.slices][core]
     return float(np.median(values)) if values.size >= 50 else None
 

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from segmentation.classical.working_volume_sitk import WorkingVolume
 
-__all__ = ["BodyLandmarks", "body_landmarks", "components_above"]
+__all__ = ["BodyLandmarks", "body_landmarks", "skin_threshold_hu"]
 
 BoolVoxels = NDArray[np.bool_]
 FloatVoxels = NDArray[np.float32]
@@ -57,7 +57,7 @@ def body_landmarks(scan: WorkingVolume) -> BodyLandmarks | None:
     """Find body, lungs and bone; None when there is no body of at least a litre in the scan."""
     lowest = float(scan.hu[scan.is_scanned].min())
     is_narrow = lowest > _NARROW_WINDOW_HU
-    body = _body(scan.hu > (lowest + 3.0 if is_narrow else _SKIN_HU), scan.spacing_mm)
+    body = _body(scan.hu > skin_threshold_hu(scan), scan.spacing_mm)
     if np.count_nonzero(body) * scan.spacing_mm**3 / 1000.0 < _SMALLEST_BODY_ML:
         return None
     smooth = ndimage.uniform_filter(scan.hu, 3)
@@ -67,9 +67,10 @@ def body_landmarks(scan: WorkingVolume) -> BodyLandmarks | None:
     return BodyLandmarks(body, lungs, bone, midline_mm, spine_mm)
 
 
-def components_above(mask: BoolVoxels, n_voxels: int) -> BoolVoxels:
-    """Return the connected components (26 neighbours) of at least ``n_voxels``."""
-    return np.asarray(cc3d.dust(mask, threshold=max(n_voxels, 1), connectivity=26, in_place=False)).astype(np.bool_)
+def skin_threshold_hu(scan: WorkingVolume) -> float:
+    """Return the HU that parts skin from air in this scan."""
+    lowest = float(scan.hu[scan.is_scanned].min())
+    return lowest + 3.0 if lowest > _NARROW_WINDOW_HU else _SKIN_HU
 
 
 def _body(dense: BoolVoxels, spacing_mm: float) -> BoolVoxels:

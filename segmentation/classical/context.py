@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.classical.body import BodyLandmarks
+from segmentation.classical.body import BodyLandmarks, skin_threshold_hu
 from segmentation.classical.coarse_organs import CoarseOrgans
 from segmentation.classical.working_volume_sitk import WorkingVolume
 
@@ -19,6 +19,7 @@ BoolVoxels = NDArray[np.bool_]
 
 _BONE_HU = 170.0
 _SMALLEST_BONE_ML = 3.0
+_SKIN_SEARCH_MM = 4.0
 # Vertebrae and what hangs on them: bone that comes this close to the line of the spine.
 _SPINE_REACH_MM = 30.0
 # Ribs and breast bone lie under the skin or on the lungs; contrast in the bowel lies deeper.
@@ -35,9 +36,17 @@ def onto_fine(values: NDArray[np.generic], shape: tuple[int, ...]) -> NDArray[np
 
 
 def body_probability(fine: WorkingVolume, landmarks: BodyLandmarks) -> FloatVoxels:
-    """Body on the fine grid, 1 inside and 0 outside, softened by a voxel so that it interpolates smoothly."""
-    body = onto_fine(landmarks.body, fine.hu.shape).astype(np.float32)
-    return ndimage.gaussian_filter(body, 1.0)
+    """Body on the fine grid, 1 inside and 0 outside, softened so that it interpolates smoothly.
+
+    The coarse body says where the skin is to be looked for; the intensity says where it is.
+    """
+    size = (fine.spacing_mm,) * 3
+    rough = onto_fine(landmarks.body, fine.hu.shape).astype(np.bool_)
+    deep = edt.edt(np.pad(rough, ((1, 1), (0, 0), (0, 0)), mode="edge"), anisotropy=size, parallel=2)[1:-1]
+    near = edt.edt(~rough, anisotropy=size, parallel=2) <= _SKIN_SEARCH_MM
+    body = (near & (fine.hu > skin_threshold_hu(fine))) | (deep > 2 * _SKIN_SEARCH_MM)
+    filled = np.stack([ndimage.binary_fill_holes(plane) for plane in body])
+    return ndimage.gaussian_filter(ndimage.median_filter(filled.astype(np.float32), size=3), 0.6)
 
 
 def bone_probability(fine: WorkingVolume, coarse: CoarseOrgans) -> FloatVoxels:

@@ -23,8 +23,8 @@ def augmented(
     hu, labels = _posed(hu, labels, random)
     hu, labels = _cropped(hu, labels, spacing_mm, random)
     hu = _recoloured(hu, labels, random)
-    if random.random() < 0.6 and (labels == _LIVER).any():
-        for _ in range(random.integers(1, 5)):
+    if random.random() < 0.75 and (labels == _LIVER).any():
+        for _ in range(random.integers(1, 6)):
             hu, labels = _with_tumour(hu, labels, spacing_mm, random)
     return _degraded(hu, spacing_mm, random), labels
 
@@ -55,16 +55,33 @@ def _cropped(
     low, high = 0, n_slices
     choice = random.random()
     liver = np.flatnonzero((labels == _LIVER).any(axis=(1, 2)))
-    if choice < 0.45 and liver.size:  # a liver protocol: the liver and a little more
+    has_pelvis = liver.size > 0 and liver[0] * spacing_mm > 90.0
+    if choice < 0.40 and liver.size:  # a liver protocol: the liver and a little more
         low = max(0, liver[0] - int(random.uniform(-10, 60) / spacing_mm))
         high = min(n_slices, liver[-1] + int(random.uniform(-10, 40) / spacing_mm))
-    elif choice < 0.60:
+    elif choice < 0.52:
         length = int(random.uniform(120.0, 250.0) / spacing_mm)
         low = int(random.integers(0, max(1, n_slices - length)))
         high = low + length
+    elif choice < 0.66 and has_pelvis:
+        high = liver[0] - int(random.uniform(5.0, 30.0) / spacing_mm)
+        if choice > 0.58:
+            return _limb(hu[:high], random), np.zeros_like(labels[:high])
     side = [int(random.uniform(0, 0.08) * n) if random.random() < 0.25 else 0 for n in (*hu.shape[1:], *hu.shape[1:])]
     where = (slice(low, high), slice(side[0], hu.shape[1] - side[2]), slice(side[1], hu.shape[2] - side[3]))
     return np.ascontiguousarray(hu[where]), np.ascontiguousarray(labels[where])
+
+
+def _limb(hu: FloatVoxels, random: np.random.Generator) -> FloatVoxels:
+    """Cut a round piece out of one side of a pelvis: muscle, fat and bone as in a hip or thigh."""
+    rows, columns = np.nonzero((hu > -60.0).any(axis=0))
+    centre_j = np.median(rows) + random.uniform(-0.1, 0.1) * np.ptp(rows)
+    centre_i = np.quantile(columns, random.choice([0.25, 0.75])) + random.uniform(-0.05, 0.05) * np.ptp(columns)
+    radius = random.uniform(0.17, 0.3) * np.ptp(columns)
+    j, i = np.mgrid[: hu.shape[1], : hu.shape[2]]
+    far = np.hypot(j - centre_j, i - centre_i) / radius
+    limb = np.where(far > 1.0, AIR_HU, np.where(far > random.uniform(0.8, 0.98), np.float32(-100.0), hu))
+    return np.asarray(limb, dtype=np.float32)
 
 
 def _recoloured(hu: FloatVoxels, labels: Labels, random: np.random.Generator) -> FloatVoxels:
@@ -90,9 +107,9 @@ def _with_tumour(
 ) -> tuple[FloatVoxels, Labels]:
     """Put an uneven blob into the liver, darker or brighter; it may bulge a little into lung or fat."""
     liver = labels == _LIVER
-    places = np.argwhere(liver)
+    places = np.argwhere(liver & ~ndimage.binary_erosion(liver, iterations=5) if random.random() < 0.4 else liver)
     centre = places[random.integers(len(places))]
-    radius = np.exp(random.uniform(np.log(6.0), np.log(45.0))) / spacing_mm
+    radius = np.exp(random.uniform(np.log(6.0), np.log(50.0))) / spacing_mm
     reach = int(radius * 1.6) + 2
     box = tuple(slice(max(c - reach, 0), c + reach + 1) for c in centre)
     grid = np.stack(
@@ -108,10 +125,8 @@ def _with_tumour(
     allowed = liver[box] | (near_liver & (inside_hu < -20.0) & (labels[box] == 0))
     blob = (distance < radius) & allowed
     mean = float(hu[liver].mean())
-    kind = random.random()
-    contrast = random.uniform(-75, -15) if kind < 0.7 else (8.0 - mean if kind < 0.85 else random.uniform(15, 60))
     rim = np.clip((radius - distance) / max(1.5, 0.12 * radius), 0.0, 1.0)
-    core = mean + contrast * (1.0 + 0.3 * random.normal() * np.clip(1.5 - 2 * distance / radius, 0, 1))
+    core = _tumour_hu(distance / radius, mean, random)
     texture = random.normal(0.0, 8.0, distance.shape)
     target = np.where(inside_hu < -20.0, core, inside_hu * 0.25 + core * 0.75 + texture)
     out, new_labels = hu.copy(), labels.copy()
@@ -119,6 +134,22 @@ def _with_tumour(
     out[box] = np.where(blob & (inside_hu < -20.0), target, out[box])
     new_labels[box][blob & (labels[box] == 0)] = _LIVER
     return out.astype(np.float32), new_labels
+
+
+def _tumour_hu(depth: NDArray[np.float64], mean_hu: float, random: np.random.Generator) -> NDArray[np.float64]:
+    """HU of a lesion over its depth (0 centre, 1 border): dark, cystic, bright, necrotic, or holding iodised oil."""
+    kind = random.random()
+    if kind < 0.60:
+        contrast = random.uniform(-90.0, -12.0)
+        return mean_hu + contrast * (1.0 + 0.3 * random.normal() * np.clip(1.5 - 2.0 * depth, 0.0, 1.0))
+    if kind < 0.72:
+        return np.full(depth.shape, random.uniform(0.0, 25.0))
+    if kind < 0.84:
+        return np.full(depth.shape, mean_hu + random.uniform(10.0, 60.0))
+    if kind < 0.92:
+        return np.where(depth < random.uniform(0.4, 0.8), random.uniform(0.0, 35.0), mean_hu + random.uniform(-30, 40))
+    patches = ndimage.gaussian_filter(random.normal(0.0, 1.0, depth.shape), 2.0)
+    return np.where(patches > 0.3 * patches.std(), 270.0, mean_hu + random.uniform(-70.0, -20.0))
 
 
 def _degraded(hu: FloatVoxels, spacing_mm: float, random: np.random.Generator) -> FloatVoxels:
