@@ -83,7 +83,8 @@ def test_that_the_child_ends_when_its_parent_is_killed() -> None:
     script = (
         "from app.services.jobs import run_in_child\n"
         "from tests.app.services import child_functions\n"
-        "run_in_child(child_functions.sleeps_with_a_child_of_its_own, progress=lambda p: print(p.message_id, flush=True))"
+        "function = child_functions.sleeps_with_a_child_of_its_own\n"
+        "run_in_child(function, progress=lambda p: print(p.message_id, flush=True))"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None

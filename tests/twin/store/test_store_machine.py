@@ -150,11 +150,9 @@ class StoreMachine(RuleBasedStateMachine):
             assert second.read_only_reason == "case.read_only.open_elsewhere" or self.folder.is_read_only
             if self.in_doubt is None:
                 assert content(second.case) == content(self.expected)
-            try:
+            with pytest.raises(CaseFileError) as caught:
                 second.commit()
-                raise AssertionError("a second opener must not write")
-            except CaseFileError as error:
-                assert error.message_id == "error.case.read_only"
+            assert caught.value.message_id == "error.case.read_only"
 
     @rule()
     def verify(self) -> None:

@@ -1,9 +1,10 @@
-"""A full disk, a read-only folder, a failing disk, at any moment: one typed error, and nothing that was told is lost."""
+"""A full, failing or read-only disk, at any moment: one typed error, and nothing that was told is lost."""
 
 from __future__ import annotations
 
 import errno
 import itertools
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,11 +78,8 @@ def test_that_a_failure_at_any_call_is_one_typed_error_and_loses_nothing_told(
 @pytest.mark.usefixtures("quick_flush")
 def test_that_nothing_half_written_is_left_after_a_failed_create(tmp_path: Path) -> None:
     for after in itertools.count():
-        with failing(Failure(after)) as failure:
-            try:
-                CaseFolder.create(tmp_path / "a.twinsight").close()
-            except CaseFileError:
-                pass
+        with failing(Failure(after)) as failure, suppress(CaseFileError):
+            CaseFolder.create(tmp_path / "a.twinsight").close()
         if not failure.has_failed:
             break
         if not (tmp_path / "a.twinsight").exists():
@@ -99,11 +97,9 @@ def test_that_a_case_goes_on_after_a_full_disk_has_space_again(tmp_path: Path) -
             folder.apply(FactsEdit(facts(60)))
             with failing(Failure(after, lasts=True)) as failure:
                 for _ in range(2):
-                    try:
+                    with suppress(CaseFileError):
                         folder.apply(FactsEdit(facts(80)))
                         folder.commit()
-                    except CaseFileError:
-                        pass
             if not failure.has_failed:
                 break
             if folder.is_read_only:
