@@ -18,7 +18,7 @@ from twin.uncertainty import BoundaryUncertainty
 
 __all__ = ["LEVELS", "envelope", "reach_kji", "shifted_shares"]
 
-LEVELS = 4  # a share is stored in quarters of a voxel: the error averages out over a boundary
+LEVELS = 4  # a share is stored in quarters of a voxel: the rest averages out over a boundary
 _NO_SHIFT_MM = 1e-3
 # In units of the shift. Along an axis with larger voxels (shift under an eighth of one) the boundary does not move.
 _LARGEST_STEP = 8.0
@@ -89,12 +89,12 @@ def _share_within(
     distance = distance_to_mm(source, steps)
     flat = distance.ravel()
     moving = steps[steps <= _LARGEST_STEP]
-    near = np.flatnonzero(where.ravel() & (flat < 1.0 + moving.sum()))
+    levels = np.where(where.ravel() & (flat <= 1.0), np.uint8(LEVELS), np.uint8(0))
+    near = np.flatnonzero(where.ravel() & (np.abs(flat - 1.0) < moving.sum()))
     slopes = _slopes(distance, near, steps)
     width = np.maximum(slopes.sum(axis=0), moving.min())
     layer = (slopes**2).sum(axis=0) / width
     share = np.clip(0.5 + (1.0 + layer / 2.0 - flat[near]) / width, 0.0, 1.0)
-    levels = np.zeros(where.size, np.uint8)
     levels[near] = np.round(share * LEVELS).astype(np.uint8)
     return levels.reshape(where.shape)
 

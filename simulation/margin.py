@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from simulation.kernels.interface import interface_pairs
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal
 from twin.anatomy import lesion_id
@@ -107,26 +108,18 @@ def lesion_points(twin: Twin, name: str) -> Points:
 
 def cut_surface(removal: Removal) -> CutSurface:
     """Return the points of the cut surface of a removal, one for each pair of a removed and a remaining voxel."""
-    specimen, remnant = removal.specimen, removal.remnant
-    points, parts = [], []
-    strides = [int(s) for s in np.array(specimen.strides) // specimen.itemsize]
-    for axis, stride in enumerate(strides):
-        before = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
-        after = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
-        for removed, kept, step in ((before, after, stride), (after, before, -stride)):
-            pairs = specimen[removed] & remnant[kept]
-            inner = np.argwhere(pairs)
-            inner[:, axis] += 0 if step > 0 else 1
-            inside = inner @ np.array(strides)
-            outside = inside + step
-            depth_in, part = removal.depth_mm(inside)
-            depth_out, _ = removal.depth_mm(outside)
-            share = np.clip(depth_in / np.maximum(depth_in - depth_out, 1e-9), 0.0, 1.0)
-            ijk = inner[:, ::-1].astype(np.float64)
-            ijk[:, 2 - axis] += share * np.sign(step)
-            points.append(removal.model.grid.lps_from_ijk(ijk))
-            parts.append(part)
-    return CutSurface(np.concatenate(points), np.concatenate(parts).astype(np.int64))
+    model = removal.model
+    inside, direction = interface_pairs(model.organ, removal.voxels)
+    shape = model.organ.shape
+    strides = np.array([1, shape[2], shape[1] * shape[2]])  # along i, j, k
+    axis, sign = np.abs(direction) - 1, np.sign(direction)
+    depth_in, part = removal.depth_mm(inside)
+    depth_out, _ = removal.depth_mm(inside + sign * strides[axis])
+    share = np.clip(depth_in / np.maximum(depth_in - depth_out, 1e-9), 0.0, 1.0)
+    k, j, i = np.unravel_index(inside, shape)
+    ijk = np.stack([i, j, k], axis=1).astype(np.float64)
+    ijk[np.arange(axis.size), axis] += share * sign
+    return CutSurface(model.grid.lps_from_ijk(ijk), part.astype(np.int64))
 
 
 def margin_to(fate: LesionFate, removal: Removal, cut: CutSurface) -> Margin | None:

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from simulation.intervals import LEVELS, reach_kji, shifted_shares
+from simulation.kernels.states import joined_numbers
 from simulation.run_table import RunTable
 from twin.anatomy import LayerName
 from twin.box import Box
 from twin.errors import GeometryError
+from twin.geometry.components_cc3d import components
+from twin.geometry.kernels.feature_transform import nearest_seed
 from twin.grid import Grid
 from twin.twin import Twin
 
@@ -67,7 +69,7 @@ class OrganModel:
     lesions
         uint16 ``[k, j, i]`` in the box: label values of the lesions, outside of the organ too.
     couinaud, portal, venous
-        int64 ``[k, j, i]`` in the box: label values of segments and branches, carried on into the outward shift;
+        int32 ``[k, j, i]`` in the box: label values of segments and branches, carried on into the outward shift;
         None without the layer.
     states
         uint32 ``[k, j, i]`` in the box.
@@ -81,9 +83,9 @@ class OrganModel:
     grid: Grid
     organ: NDArray[np.bool_]
     lesions: NDArray[np.uint16]
-    couinaud: NDArray[np.int64] | None
-    portal: NDArray[np.int64] | None
-    venous: NDArray[np.int64] | None
+    couinaud: NDArray[np.int32] | None
+    portal: NDArray[np.int32] | None
+    venous: NDArray[np.int32] | None
     states: NDArray[np.uint32]
     table: StateTable
 
@@ -107,10 +109,8 @@ class OrganModel:
         low, high = shifted_shares(organ, grid.spacing_ijk_mm, uncertainty)
         lesions, lesion_low, lesion_high = _lesion_shares(twin, box)
         reached = high > 0
-        couinaud, portal, venous = (
-            _carried_on(twin, name, box, organ, reached)
-            for name in (LayerName.COUINAUD, LayerName.PORTAL_BRANCH, LayerName.VENOUS_BRANCH)
-        )
+        carried = _carried_on(twin, box, organ, reached)
+        couinaud, portal, venous = carried.values()
         columns: dict[str, NDArray[np.integer[Any]] | None] = {
             "organ_low": low,
             "organ": organ.view(np.uint8),
@@ -135,7 +135,12 @@ class OrganModel:
         """The states as runs along rows."""
         return RunTable.of_states(self.states, self.table.n_states)
 
-    @property
+    @cached_property
+    def piece_voxels(self) -> NDArray[np.int64]:
+        """Voxels of each connected piece of the organ, falling, int64."""
+        return components(self.organ)[1]
+
+    @cached_property
     def lesion_values(self) -> tuple[int, ...]:
         """Label values of the lesions that lie in the organ, in part at least."""
         inside = (self.table.organ[1] > 0) & (self.table.lesion_value > 0)
@@ -188,22 +193,26 @@ def _overlap(box: Box, other: Box) -> tuple[Box | None, Box | None]:
 
 
 def _carried_on(
-    twin: Twin, name: LayerName, box: Box, organ: NDArray[np.bool_], reached: NDArray[np.bool_]
-) -> NDArray[np.int64] | None:
-    """Return a derived layer in the box, where organ voxels without a label and the shift take the nearest label."""
-    layer = twin.layers.get(name)
-    if layer is None:
-        return None
-    labels = np.where(organ, layer.voxels[box.slices], 0).astype(np.int64)
-    lacking = reached & (labels == 0)
-    if not lacking.any() or not labels.any():
-        return labels
-    nearest = ndimage.distance_transform_edt(
-        labels == 0, sampling=twin.grid.spacing_ijk_mm[::-1], return_distances=False, return_indices=True
-    )
-    k, j, i = nearest[:, lacking]
-    labels[lacking] = labels[k, j, i]
-    return labels
+    twin: Twin, box: Box, organ: NDArray[np.bool_], reached: NDArray[np.bool_]
+) -> dict[LayerName, NDArray[np.int32] | None]:
+    """Return the derived layers in the box; organ voxels without a label and the shift take the nearest label."""
+    carried: dict[LayerName, NDArray[np.int32] | None] = {}
+    last_labelled, nearest = np.zeros(0, np.bool_), np.zeros(0, np.int32)
+    for name in (LayerName.COUINAUD, LayerName.PORTAL_BRANCH, LayerName.VENOUS_BRANCH):
+        layer = twin.layers.get(name)
+        if layer is None:
+            carried[name] = None
+            continue
+        labels = np.where(organ, layer.voxels[box.slices], 0).astype(np.int32)
+        labelled = labels > 0
+        lacking = reached & ~labelled
+        if labelled.any() and lacking.any():
+            if not np.array_equal(labelled, last_labelled):  # all of them fill the organ: one search is enough
+                nearest = nearest_seed(labelled, twin.grid.spacing_ijk_mm, lacking)[lacking]
+                last_labelled = labelled
+            labels[lacking] = labels.ravel()[nearest]
+        carried[name] = labels
+    return carried
 
 
 def _numbered(
@@ -217,13 +226,9 @@ def _numbered(
     for name, column in columns.items():
         if column is None:
             continue
-        found = column.ravel()[places].astype(np.int64)
-        radix = int(found.max()) + 1
-        combined = numbers * radix + found
-        occurring = np.flatnonzero(np.bincount(combined, minlength=n_numbers * radix))
-        renumbered = np.zeros(n_numbers * radix, np.int64)
-        renumbered[occurring] = np.arange(occurring.size)
-        numbers, n_numbers = renumbered[combined], occurring.size
+        radix = int(column.max()) + 1
+        occurring = joined_numbers(numbers, column, places, radix, n_numbers)
+        n_numbers = occurring.size
         values = {known: array[occurring // radix] for known, array in values.items()}
         values[name] = occurring % radix
     states = np.zeros(reached.size, np.uint32)

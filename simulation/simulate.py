@@ -156,17 +156,16 @@ def _warnings(removal: Removal, fates: tuple[LesionFate, ...], facts: PatientFac
     return found
 
 
-def _piece_volumes_ml(mask: NDArray[np.bool_], voxel_ml: float) -> list[float]:
-    """Return the volumes of the connected pieces, falling, crumbs of a few voxels left out."""
-    _, n_voxels = components(mask)
+def _piece_volumes_ml(n_voxels: NDArray[np.int64], voxel_ml: float) -> list[float]:
+    """Return the volumes of pieces, falling, crumbs of a few voxels left out."""
     return [float(n) * voxel_ml for n in n_voxels if n * voxel_ml >= _SMALLEST_PIECE_ML]
 
 
 def _pieces(removal: Removal, organ_id: str) -> list[OutcomeWarning]:
     """Warn of an organ that is in pieces already, and of pieces of the remnant that the plan leaves loose."""
     voxel_ml = removal.model.grid.voxel_volume_ml
-    before = _piece_volumes_ml(removal.model.organ, voxel_ml)
-    after = _piece_volumes_ml(removal.remnant, voxel_ml)
+    before = _piece_volumes_ml(removal.model.piece_voxels, voxel_ml)
+    after = _piece_volumes_ml(components(removal.remnant)[1], voxel_ml)
     found = []
     if len(before) > 1:
         parameters = {"structure": organ_id, "pieces": len(before)}

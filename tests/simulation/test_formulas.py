@@ -46,7 +46,7 @@ def test_that_the_worked_patient_of_170_cm_and_70_kg_comes_out():
     assert remnant.sflr_percent(400, urata).value == pytest.approx(31.1, abs=0.05)
     assert remnant.sflr_percent(400, vauthey).value == pytest.approx(26.5, abs=0.05)
     assert remnant.flr_body_weight_percent(400, 70).value == pytest.approx(0.571, abs=5e-4)
-    assert 100 * 400 / 1800 == pytest.approx(22.2, abs=0.05)
+    assert remnant.flr_percent(400, 1800).value == pytest.approx(22.2, abs=0.05)
 
 
 def test_that_the_other_standard_volumes_follow_their_formulas():

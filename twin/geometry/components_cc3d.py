@@ -36,7 +36,9 @@ def components(
     >>> labels.tolist(), n_voxels.tolist()
     ([[[2, 0, 1, 1]]], [2, 1])
     """
-    found = cc3d.connected_components(np.ascontiguousarray(mask).view(np.uint8), connectivity=connectivity)
+    found = cc3d.connected_components(
+        np.ascontiguousarray(mask).view(np.uint8), connectivity=connectivity, binary_image=True
+    )
     sizes = np.bincount(found.ravel())[1:]
     order = np.argsort(-sizes, kind="stable")
     number = np.zeros(len(sizes) + 1, np.uint32)

@@ -1,0 +1,67 @@
+"""The liver that the benchmarks of the engine share: the phantom's, at the size of a fine clinical scan."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from scipy import ndimage
+
+from twin.anatomy import LayerName
+from twin.box import Box
+from twin.grid import Grid
+from twin.label_layer import LabelLayer
+from twin.phantom import PhantomRecipe, build_phantom
+from twin.twin import Twin
+from twin.uncertainty import BoundaryUncertainty, LabelOrigin
+
+SPACING_IJK_MM = (0.75, 0.75, 0.8)
+LIVER_ML = 2164.0
+NOTE = "phantom of 2164 ml, 0.75 x 0.75 x 0.8 mm"
+_LAYERS = (
+    LayerName.ORGANS,
+    LayerName.VESSELS,
+    LayerName.LESIONS,
+    LayerName.COUINAUD,
+    LayerName.PORTAL_BRANCH,
+    LayerName.VENOUS_BRANCH,
+)
+
+
+@cache
+def liver_twin() -> Twin:
+    """Return the twin: labels of the coarse phantom, refined by nearest neighbour around the liver."""
+    phantom = build_phantom(PhantomRecipe.small())
+    coarse = phantom.volume.grid
+    liver = phantom.layers[LayerName.ORGANS].mask("liver")
+    scale = (LIVER_ML / (np.count_nonzero(liver) * coarse.voxel_volume_ml)) ** (1 / 3)
+    box = Box.around(liver)
+    assert box is not None
+    box = box.grown(6, coarse.shape_kji)
+    zoom = coarse.spacing_ijk_mm[::-1] * scale / np.array(SPACING_IJK_MM[::-1])
+    layers = {}
+    grid = None
+    for name in _LAYERS:
+        voxels = ndimage.zoom(phantom.layers[name].voxels[box.slices], zoom, order=0, grid_mode=True, mode="nearest")
+        if grid is None:
+            corner = coarse.lps_from_ijk(np.array(box.start_kji[::-1]) - 0.5)
+            size = (voxels.shape[2], voxels.shape[1], voxels.shape[0])
+            origin = corner * scale + np.array(SPACING_IJK_MM) / 2
+            grid = Grid.from_spacing(size, SPACING_IJK_MM, origin_lps_mm=origin)
+        layers[name] = LabelLayer(name, grid, voxels)
+    automatic = BoundaryUncertainty.of_origin(LabelOrigin.AUTOMATIC)
+    layers[LayerName.ORGANS] = layers[LayerName.ORGANS].with_uncertainties({"liver": automatic})
+    graphs = {
+        name: type(graph)(
+            graph.tree,
+            graph.nodes_lps_mm * scale,
+            graph.radii_mm * scale,
+            graph.parents,
+            graph.branch_of_node,
+            graph.branches,
+        )
+        for name, graph in phantom.graphs.items()
+        if name in ("portal", "hepatic", "arterial")
+    }
+    assert grid is not None
+    return Twin(grid, layers, graphs=graphs)

@@ -1,0 +1,1 @@
+"""Compiled kernels of the shared geometry: arrays and scalars in and out."""
