@@ -32,6 +32,7 @@ _READING_ORDER = (
     "lesion_ml",
 )
 _MAIN = ("flr_percent", "flr_ml", "margin_mm")
+_DECIMALS = {"flr_body_weight_percent": 2}  # its published limit is 0.5 %
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ def _row(organ: str, key: str, figure: Figure, wording: Wording) -> FigureRow:
         key,
         organ,
         figure_name(organ, key, wording),
-        wording.quantity(figure.value, figure.unit) if figure.value is not None else wording.figure(figure),
-        _interval(figure, wording),
+        wording.figure(figure) if figure.value is None else _quantity(figure.value, key, figure, wording),
+        _interval(key, figure, wording),
         wording.text(f"export.status.{figure.status.value}"),
         _source(organ, key, figure, wording),
         key in _MAIN,
@@ -124,9 +125,12 @@ def _source(organ: str, key: str, figure: Figure, wording: Wording) -> str:
     return wording.text(figure.source) if worded == message_id else worded
 
 
-def _interval(figure: Figure, wording: Wording) -> str:
+def _interval(key: str, figure: Figure, wording: Wording) -> str:
     if figure.value is None or figure.low is None or figure.high is None:
         return ""
-    low, high = (wording.quantity(bound, figure.unit) for bound in (figure.low, figure.high))
-    low_number = low.removesuffix(figure.unit).removesuffix("°").rstrip() if figure.unit else low
-    return wording.text("export.interval", low=low_number, high=high)
+    low = _quantity(figure.low, key, figure, wording).removesuffix("°" if figure.unit == "deg" else figure.unit)
+    return wording.text("export.interval", low=low.rstrip(), high=_quantity(figure.high, key, figure, wording))
+
+
+def _quantity(value: float, key: str, figure: Figure, wording: Wording) -> str:
+    return wording.quantity(value, figure.unit, decimals=_DECIMALS.get(key))

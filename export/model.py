@@ -13,13 +13,31 @@ from twin.surface import Surface
 from twin.twin import Twin
 from twin.wording import LANGUAGES, Wording
 
-__all__ = ["REMNANT", "SPECIMEN", "ModelPart", "divided_organ", "model_parts", "require_closed"]
+__all__ = [
+    "REMNANT",
+    "SPECIMEN",
+    "ModelPart",
+    "is_shown_at_first",
+    "model_parts",
+    "parts_in_focus",
+    "require_closed",
+]
 
 REMNANT = "remnant"
 SPECIMEN = "specimen"
 # What is removed: the eighth colour of the palette searched for colour-blind readers (docs/decisions/0037).
 _SPECIMEN_COLOUR = "#A234AA"
 _SPLIT_OPACITY = 0.34  # lesions and vessels inside stay in sight
+_IN_FRONT = frozenset({"stomach", "duodenum", "kidney"})
+_NEIGHBOURS = {
+    "liver": frozenset(
+        {
+            *("pancreas", "pancreatic_duct", "spleen", "aorta", "celiac_trunk", "splenic_artery"),
+            *("superior_mesenteric_artery", "superior_mesenteric_vein", "gastroduodenal_artery"),
+        }
+    ),
+    "pancreas": frozenset({"liver", "hepatic_vein", "inferior_vena_cava"}),
+}
 _DIVISIBLE_ORGANS = ("liver", "pancreas")
 # Drawn and listed in the order in which a surgeon reads a plan.
 _LAYER_ORDER = (
@@ -82,7 +100,7 @@ def model_parts(twin: Twin, split: Sequence[Surface] | None = None) -> tuple[Mod
         ``error.export.no_surface`` when the twin has none.
     """
     split = tuple(split or ())
-    whole = divided_organ(twin, split)
+    whole = _divided_organ(twin, split)
     parts = [_split_part(surface, whole) for surface in split]
     known = [structure(name) for name in twin.surfaces]
     for one in sorted(known, key=lambda s: (_LAYER_ORDER.index(s.layer), s.value)):
@@ -95,7 +113,7 @@ def model_parts(twin: Twin, split: Sequence[Surface] | None = None) -> tuple[Mod
     return tuple(parts)
 
 
-def divided_organ(twin: Twin, split: Sequence[Surface]) -> Structure | None:
+def _divided_organ(twin: Twin, split: Sequence[Surface]) -> Structure | None:
     """Return the organ that remnant and specimen come from: the one whose centre lies nearest to theirs."""
     organs = [name for name in _DIVISIBLE_ORGANS if name in twin.surfaces]
     if not split or not organs:
@@ -103,6 +121,21 @@ def divided_organ(twin: Twin, split: Sequence[Surface]) -> Structure | None:
     centre_lps_mm = _centre(*split)
     nearest = min(organs, key=lambda name: float(np.linalg.norm(_centre(twin.surfaces[name]) - centre_lps_mm)))
     return structure(nearest)
+
+
+def is_shown_at_first(part: ModelPart) -> bool:
+    """True unless the part hides the organs of the plan, or is the whole of what is shown divided."""
+    if part.id in (REMNANT, SPECIMEN):
+        return True
+    is_in_front = part.id in _IN_FRONT or structure(part.id).layer in (LayerName.CONTEXT, LayerName.COUINAUD)
+    return not is_in_front and not part.is_whole_of_split
+
+
+def parts_in_focus(parts: Sequence[ModelPart]) -> tuple[ModelPart, ...]:
+    """Return the parts a still picture shows: what the plan is about, without the neighbours around it."""
+    whole = next((part.id for part in parts if part.is_whole_of_split), "")
+    unwanted = _NEIGHBOURS.get(whole, frozenset())
+    return tuple(part for part in parts if is_shown_at_first(part) and part.id not in unwanted)
 
 
 def require_closed(parts: Sequence[ModelPart]) -> None:

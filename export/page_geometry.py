@@ -10,15 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.glb import gltf_from_lps
-from export.model import REMNANT, SPECIMEN, ModelPart
-from twin.anatomy import LayerName, structure
+from export.model import REMNANT, SPECIMEN, ModelPart, is_shown_at_first
 from twin.geometry.decimation import decimated
 from twin.surface import Surface
 
-__all__ = ["is_shown_at_first", "light_parts", "packed_parts", "pulled_apart"]
+__all__ = ["light_parts", "packed_parts", "pulled_apart"]
 
 _LEAST_TRIANGLES = 400
-_HIDDEN_LAYERS = (LayerName.CONTEXT, LayerName.COUINAUD)
 _APART_SHARE = 0.6  # of the size of the specimen: far enough to see the cut faces, near enough to stay in view
 
 
@@ -29,13 +27,6 @@ def light_parts(parts: Sequence[ModelPart], n_triangles: int) -> tuple[ModelPart
     return tuple(
         replace(part, surface=_lighter(part.surface, int(target))) for part, target in zip(parts, targets, strict=True)
     )
-
-
-def is_shown_at_first(part: ModelPart) -> bool:
-    """True unless the part hides the organs (bone, skin, segments) or is the whole of what is shown divided."""
-    if part.id in (REMNANT, SPECIMEN):
-        return True
-    return not part.is_whole_of_split and structure(part.id).layer not in _HIDDEN_LAYERS
 
 
 def packed_parts(parts: Sequence[ModelPart]) -> dict[str, object]:

@@ -8,8 +8,7 @@ from html import escape
 
 import numpy as np
 
-from export.model import REMNANT, SPECIMEN, ModelPart
-from export.page_geometry import is_shown_at_first
+from export.model import REMNANT, SPECIMEN, ModelPart, is_shown_at_first, parts_in_focus
 from export.plan_sections import (
     crossed_vessels_section,
     cut_in_words,
@@ -20,6 +19,7 @@ from export.plan_sections import (
 from export.privacy import without_identity
 from export.renderer import Renderer, View
 from export.state import DocumentState
+from twin.anatomy import structure
 from twin.case import Case
 from twin.outcome import Outcome
 from twin.plan import Plan
@@ -74,7 +74,7 @@ def watermark(state: DocumentState, wording: Wording) -> str:
     words = [wording.text(message_id) for message_id in state.watermark_ids]
     if not words:
         return ""
-    lines = "".join(f"<span>{escape(words[n % len(words)])}</span>" for n in range(4))
+    lines = "".join(f"<span>{escape(words[n % len(words)])}</span>" for n in range(3))
     return f'<div class="watermark" aria-hidden="true">{lines}</div>'
 
 
@@ -107,14 +107,25 @@ def apart_slider(parts: Sequence[ModelPart], wording: Wording) -> str:
 
 
 def legend(parts: Sequence[ModelPart], wording: Wording) -> str:
-    """Return the list of parts: colour, name, and a button that shows or hides each."""
-    shown, hidden = _text(wording, "export.page.shown"), _text(wording, "export.page.hidden")
+    """Return the parts by kind: colour, name, and a button that shows or hides each."""
+    groups: dict[str, list[ModelPart]] = {}
+    for part in parts:
+        kind = "plan" if part.id in (REMNANT, SPECIMEN) else structure(part.id).layer.value
+        groups.setdefault(kind, []).append(part)
     return "".join(
+        f"<h3>{_text(wording, f'export.group.{kind}')}</h3>"
+        f"<ul>{''.join(_legend_line(part, wording) for part in group)}</ul>"
+        for kind, group in groups.items()
+    )
+
+
+def _legend_line(part: ModelPart, wording: Wording) -> str:
+    shown, hidden = _text(wording, "export.page.shown"), _text(wording, "export.page.hidden")
+    return (
         f'<li><button type="button" data-part="{part.id}" aria-pressed="{str(is_shown_at_first(part)).lower()}">'
         f'<span class="swatch {part.id}" aria-hidden="true"></span><span>{escape(part.names[wording.language])}</span>'
         f'<span class="eye" aria-hidden="true"><span class="on">{shown}</span><span class="off">{hidden}</span></span>'
         "</button></li>"
-        for part in parts
     )
 
 
@@ -128,7 +139,7 @@ def still_pictures(parts: Sequence[ModelPart], renderer: Renderer | None, wordin
     sentence = f"<p>{_text(wording, 'export.page.no_webgl')}</p>"
     if renderer is None:
         return sentence
-    shown = [part for part in parts if is_shown_at_first(part)]
+    shown = parts_in_focus(parts)
     figures = []
     for view in _STILL_VIEWS:
         png = base64.b64encode(renderer.render(shown, view, _STILL_SIZE_PX)).decode("ascii")

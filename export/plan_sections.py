@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from string import ascii_lowercase
 
@@ -10,7 +10,7 @@ from export.figure_rows import FigureRow, figure_name, figure_rows
 from export.state import DocumentState
 from twin.anatomy import LayerName, structure
 from twin.case import Case
-from twin.outcome import Outcome, OutcomeWarning
+from twin.outcome import CrossedVessel, Outcome, OutcomeWarning
 from twin.resection import (
     AblationZone,
     DonorSplit,
@@ -53,9 +53,9 @@ def figures_table(outcome: Outcome, wording: Wording, *, has_source_notes: bool 
         name = escape(structure(organ).name(wording.language))
         group = f'<tr class="organ"><th scope="rowgroup" colspan="{len(_COLUMNS)}">{name}</th></tr>'
         bodies.append("<tbody>" + (group if len(organs) > 1 else "") + lines + "</tbody>")
-    caption = _text(wording, "export.figures.caption")
-    table = f"<table><caption>{caption}</caption><thead><tr>{heads}</tr></thead>{''.join(bodies)}</table>"
-    notes = "; ".join(f"{letter}: {source}" for source, letter in letters.items())
+    caption = "" if has_source_notes else f"<caption>{_text(wording, 'export.figures.caption')}</caption>"
+    table = f"<table>{caption}<thead><tr>{heads}</tr></thead>{''.join(bodies)}</table>"
+    notes = "; ".join(f"({letter}) {source}" for source, letter in letters.items())
     return table + (f'<p class="note">{escape(notes)}</p>' if notes else "")
 
 
@@ -70,18 +70,29 @@ def _figure_line(row: FigureRow, letters: Mapping[str, str]) -> str:
 
 
 def crossed_vessels_section(outcome: Outcome, wording: Wording, *, at_most: int | None = None) -> str:
-    """Return the vessels crossed by the cut, in geometric order, with the footer that belongs to them."""
-    shown = outcome.clip_list if at_most is None else outcome.clip_list[:at_most]
+    """Return the vessels crossed by the cut, in geometric order, with the footer that belongs to them.
+
+    Twigs of one named branch stand together where the first of them is met.
+    """
+    by_name: dict[str, list[CrossedVessel]] = {}
+    for vessel in sorted(outcome.clip_list, key=lambda v: v.order):
+        by_name.setdefault(_branch_name(vessel, wording), []).append(vessel)
     footer = f'<p class="note">{_text(wording, "export.vessels.footer")}</p>'
-    if not shown:
+    if not by_name:
         return f"<p>{_text(wording, 'export.vessels.none')}</p>{footer}"
-    items = "".join(
-        f"<li>{escape(_branch_name(vessel.branch, wording))}, {wording.quantity(vessel.diameter_mm, 'mm')}</li>"
-        for vessel in sorted(shown, key=lambda v: v.order)
-    )
-    n_left = len(outcome.clip_list) - len(shown)
+    named = list(by_name.items())
+    shown = named if at_most is None else named[:at_most]
+    items = "".join(f"<li>{escape(_crossing(name, vessels, wording))}</li>" for name, vessels in shown)
+    n_left = sum(len(vessels) for _, vessels in named[len(shown) :])
     more = f"<p>{_text(wording, 'export.vessels.more', count=n_left)}</p>" if n_left else ""
     return f'<ol class="vessels">{items}</ol>{more}{footer}'
+
+
+def _crossing(name: str, vessels: Sequence[CrossedVessel], wording: Wording) -> str:
+    diameter = wording.quantity(max(vessel.diameter_mm for vessel in vessels), "mm")
+    if len(vessels) == 1:
+        return wording.text("export.vessels.one", name=name, diameter=diameter)
+    return wording.text("export.vessels.several", name=name, count=len(vessels), diameter=diameter)
 
 
 def thresholds_section(outcome: Outcome, wording: Wording) -> str:
@@ -92,7 +103,9 @@ def thresholds_section(outcome: Outcome, wording: Wording) -> str:
 def warnings_section(case: Case, state: DocumentState, outcome: Outcome, wording: Wording) -> str:
     """Return what else the surgeon must know beside the figures, as a list."""
     lines = [_warning(warning, wording) for warning in outcome.warnings if not _is_on_threshold(warning)]
-    if state.unconfirmed:
+    if state.is_nothing_confirmed:
+        lines.append(wording.text("export.warning.nothing_confirmed"))
+    elif state.unconfirmed:
         names = ", ".join(structure(name).name(wording.language) for name in state.unconfirmed)
         lines.append(wording.text("export.warning.unconfirmed", structures=names))
     if case.not_found:
@@ -103,22 +116,24 @@ def warnings_section(case: Case, state: DocumentState, outcome: Outcome, wording
 
 def origins_section(case: Case, wording: Wording) -> str:
     """Return who made each label layer, from what and when."""
-    lines = []
+    layers_by_origin: dict[tuple[str, str, str], list[str]] = {}
     for name in LayerName:
         layer = case.layers.get(name)
         if layer is None or layer.provenance is None or not layer.values():
             continue
         made = layer.provenance
-        lines.append(
-            wording.text(
-                "export.origin.line",
-                layer=wording.text(f"export.layer.{name.value}"),
-                producer=made.producer,
-                version=made.version,
-                date=date_in_words(made.time_utc[:10], wording),
-            )
+        origin = (made.producer, made.version, made.time_utc[:10])
+        layers_by_origin.setdefault(origin, []).append(wording.text(f"export.layer.{name.value}"))
+    return _list(
+        wording.text(
+            "export.origin.line",
+            layers=", ".join(layers),
+            producer=producer,
+            version=version,
+            date=date_in_words(day, wording),
         )
-    return _list(lines)
+        for (producer, version, day), layers in layers_by_origin.items()
+    )
 
 
 def state_in_words(state: DocumentState, wording: Wording) -> str:
@@ -143,7 +158,7 @@ def cut_in_words(resection: Resection, wording: Wording) -> str:
         case SheetCut():
             kind = "sheet"
         case TerritorySet(branches, code):
-            kind, names = "territory", {"what": code or ", ".join(_branch_name(b, wording) for b in branches)}
+            kind, names = "territory", {"what": code or ", ".join(branches)}
         case WedgeCut(lesion, margin) | AblationZone(lesion, margin):
             kind = "wedge" if isinstance(resection, WedgeCut) else "ablation"
             names = {
@@ -173,15 +188,22 @@ def _list(lines: Iterable[str]) -> str:
     return f"<ul>{items}</ul>" if items else ""
 
 
-def _branch_name(branch: str, wording: Wording) -> str:
-    """Return a branch in words: the tree from its first part, the rest as it stands on the screens."""
-    tree, *rest = branch.split(".")
-    return " ".join([wording.text(f"export.tree.{tree}"), *(_side(part, wording) for part in rest)])
+def _branch_name(vessel: CrossedVessel, wording: Wording) -> str:
+    """Return a branch in a surgeon's words: the tree and its named parts, for the portal vein down to the segment."""
+    tree, *parts = vessel.branch.split(".") if vessel.branch else [vessel.tree]
+    words = [wording.text(f"export.tree.{tree}")]
+    for part in parts:
+        if part.isdigit():  # deeper numbers only count forks
+            words += [wording.text("export.branch.segment", number=part)] if tree == "portal" and len(words) > 1 else []
+            break
+        words.append(_side(part, wording))
+    return " ".join(words)
 
 
 def _side(part: str, wording: Wording) -> str:
-    worded = wording.text(f"export.branch.{part}")
-    return part if worded.startswith("export.") else worded
+    message_id = f"export.branch.{part}"
+    worded = wording.text(message_id)
+    return part.replace("_", " ") if worded == message_id else worded
 
 
 def _text(wording: Wording, message_id: str, **parameters: object) -> str:

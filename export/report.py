@@ -12,8 +12,7 @@ from pathlib import Path
 from weasyprint import HTML, Document
 from weasyprint.urls import URLFetcher
 
-from export.model import ModelPart, model_parts
-from export.page_geometry import is_shown_at_first
+from export.model import ModelPart, model_parts, parts_in_focus
 from export.page_sections import alternative_text, scan_in_words
 from export.plan_sections import (
     crossed_vessels_section,
@@ -55,15 +54,17 @@ class _Density:
 
     picture_mm: float
     row_mm: float
+    font_pt: float
     n_vessels: int
 
 
 _DENSITIES = (
-    _Density(66, 0.75, 14),
-    _Density(58, 0.6, 12),
-    _Density(50, 0.5, 10),
-    _Density(42, 0.4, 8),
-    _Density(34, 0.25, 5),
+    _Density(66, 0.75, 8.8, 14),
+    _Density(58, 0.6, 8.6, 12),
+    _Density(52, 0.45, 8.4, 10),
+    _Density(46, 0.35, 8.2, 8),
+    _Density(40, 0.25, 8.0, 6),
+    _Density(32, 0.15, 7.8, 4),
 )
 
 
@@ -112,7 +113,7 @@ def write_report(
     """
     require_current(case, twin, plan, outcome)
     wording = Wording(language)
-    parts = [part for part in model_parts(twin, split) if is_shown_at_first(part)]
+    parts = parts_in_focus(model_parts(twin, split))
     content = _Content(case, plan, outcome, parts, document_state(case, plan), today or date.today(), wording)
     for density in _DENSITIES:
         if len(_laid_out(content.html(_BlankRenderer(), density)).pages) == 1:
@@ -151,13 +152,13 @@ class _Content:
         title = wording.text("export.report.title", plan=self.plan.name)
         style = _STYLE.read_text(encoding="utf-8")
         style = style.replace("VARIABLE_PICTURE", f"{density.picture_mm}mm")
-        style = style.replace("VARIABLE_ROW", f"{density.row_mm}mm")
+        style = style.replace("VARIABLE_ROW", f"{density.row_mm}mm").replace("VARIABLE_FONT", f"{density.font_pt}pt")
         return (
             f'<!doctype html><html lang="{wording.language}"><head><meta charset="utf-8">'
             f"<title>{escape(title)}</title><style>{style}</style></head><body>"
             f"{self._brand()}{self._banner()}{self._title()}"
             f"{self._pictures(renderer, density)}{figures_table(self.outcome, wording, has_source_notes=True)}"
-            f'<div class="columns"><div>{self._left(density)}</div><div>{self._right(density)}</div></div>'
+            f'<div class="columns"><div>{self._left()}</div><div>{self._right(density)}</div></div>'
             f"{self._footer()}</body></html>"
         )
 
@@ -196,9 +197,12 @@ class _Content:
     def _pictures(self, renderer: Renderer, density: _Density) -> str:
         size_px = (_PICTURE_WIDTH_PX, round(_PICTURE_WIDTH_PX * density.picture_mm / _PICTURE_WIDTH_MM))
         figures = "".join(self._picture(renderer, view, size_px) for view in _PICTURE_VIEWS)
+        names_by_colour: dict[str, list[str]] = {}
+        for part in self.parts:
+            names_by_colour.setdefault(part.colour, []).append(part.names[self.wording.language])
         colours = "".join(
-            f'<li><i style="background: {part.colour}"></i>{escape(part.names[self.wording.language])}</li>'
-            for part in self.parts
+            f'<li><i style="background: {colour}"></i>{escape(", ".join(names))}</li>'
+            for colour, names in names_by_colour.items()
         )
         return f'<div class="pictures">{figures}</div><ul class="colours">{colours}</ul>'
 
@@ -215,14 +219,16 @@ class _Content:
             f'<span class="side at-right">{self._text(f"export.letter.{at_right}")}</span>{mark}</figure>'
         )
 
-    def _left(self, density: _Density) -> str:
-        thresholds = thresholds_section(self.outcome, self.wording)
-        warnings = warnings_section(self.case, self.state, self.outcome, self.wording)
-        return self._section("thresholds", thresholds) + self._section("warnings", warnings)
+    def _left(self) -> str:
+        return (
+            self._section("thresholds", thresholds_section(self.outcome, self.wording))
+            + self._section("warnings", warnings_section(self.case, self.state, self.outcome, self.wording))
+            + self._section("origins", origins_section(self.case, self.wording))
+        )
 
     def _right(self, density: _Density) -> str:
         vessels = crossed_vessels_section(self.outcome, self.wording, at_most=density.n_vessels)
-        return self._section("vessels", vessels) + self._section("origins", origins_section(self.case, self.wording))
+        return self._section("vessels", vessels)
 
     def _section(self, name: str, block: str) -> str:
         return f"<section><h2>{self._text(f'export.section.{name}')}</h2>{block}</section>" if block else ""

@@ -24,10 +24,13 @@ class DocumentState:
         The approval that holds now, or None for a draft.
     unconfirmed
         Ids of labelled structures that no person has confirmed, or that changed since.
+    is_nothing_confirmed
+        True when that is all of them.
     """
 
     approval: Approval | None
     unconfirmed: tuple[str, ...]
+    is_nothing_confirmed: bool = False
 
     @property
     def is_approved(self) -> bool:
@@ -50,12 +53,9 @@ class DocumentState:
 def document_state(case: Case, plan: Plan | None) -> DocumentState:
     """Return the state of documents about a plan, or about the anatomy alone when there is no plan."""
     known = case.plans.get(plan.name) if plan is not None else None
-    unconfirmed = tuple(
-        name
-        for name in case.structure_ids()
-        if structure(name).layer is not LayerName.CONTEXT and not case.is_confirmed(name)
-    )
-    return DocumentState(None if known is None else known.approval, unconfirmed)
+    shown = [name for name in case.structure_ids() if structure(name).layer is not LayerName.CONTEXT]
+    unconfirmed = tuple(name for name in shown if not case.is_confirmed(name))
+    return DocumentState(None if known is None else known.approval, unconfirmed, len(unconfirmed) == len(shown) > 0)
 
 
 def require_current(case: Case, twin: Twin, plan: Plan, outcome: Outcome) -> None:

@@ -33,10 +33,21 @@ export const VIEWS = {
   below: [0, -STEEPEST_DEG],
 };
 
+// The middle of the box around what is shown, and the farthest point from there: nothing leaves the view in a turn.
 function sphereAround(meshes) {
+  const shown = meshes.filter((mesh) => mesh.visible);
   const box = new Box3();
-  meshes.filter((mesh) => mesh.visible).forEach((mesh) => box.expandByObject(mesh));
-  return box.getBoundingSphere(new Sphere());
+  shown.forEach((mesh) => box.expandByObject(mesh));
+  const sphere = new Sphere(box.getCenter(new Vector3()), 1);
+  const point = new Vector3();
+  for (const { geometry } of shown) {
+    const positions = geometry.getAttribute("position");
+    for (let n = 0; n < positions.count; n += 1) {
+      const far = point.fromBufferAttribute(positions, n).distanceTo(sphere.center);
+      if (far > sphere.radius) sphere.radius = far;
+    }
+  }
+  return sphere;
 }
 
 export function createStage(frame, meshes, data) {

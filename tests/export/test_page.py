@@ -174,7 +174,7 @@ def test_that_vessels_are_said_to_be_in_geometric_order(html: str) -> None:
     words = Page(html).words
     assert "ordre géométrique, non opératoire" in words
     assert "Les vaisseaux de moins de 2 mm environ" in words
-    assert "Veine porte, droite antérieure 8, 7,8\N{NO-BREAK SPACE}mm" in words
+    assert "Veine porte, droite antérieure segment 8, 7,8\N{NO-BREAK SPACE}mm" in words
 
 
 def test_that_no_identity_is_in_the_page_even_when_the_plan_carries_it(example: Example, tmp_path: Path) -> None:
