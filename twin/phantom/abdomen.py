@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.anatomy import LayerName, structure
+from twin.box import Box
 from twin.grid import Grid
 from twin.job import Progress, ProgressListener
 from twin.label_layer import lesion_layer
@@ -19,6 +20,7 @@ from twin.phantom.ducts import BILIARY
 from twin.phantom.great_vessels import Course
 from twin.phantom.hollow_organs import Bowel
 from twin.phantom.individual import Individual
+from twin.phantom.lattice import Field
 from twin.phantom.recipe import PhantomRecipe
 from twin.phantom.table import drawn_table
 from twin.phantom.truth import couinaud_from_branches, territories
@@ -61,7 +63,10 @@ class _Brush:
         self.canvas = canvas
         self._mean_hu = look.mean_hu
 
-    def shape(self, field, tissue: Tissue, *structures: str, softness: float = 1.0):  # type: ignore[no-untyped-def]
+    def shape(
+        self, field: Field, tissue: Tissue, *structures: str, softness: float = 1.0
+    ) -> tuple[Box, NDArray[np.bool_]]:
+        """Paint a shape; return the box and mask of what it covers."""
         return self.canvas.paint(field, self._mean_hu[tissue], tissue, structures, softness=softness)
 
     def graph(self, graph: VesselGraph, tissue: Tissue, *structures: str) -> None:
@@ -146,9 +151,10 @@ def _paint_vessels(brush: _Brush, layout: AbdomenLayout) -> None:
     brush.graph(layout.trees.hepatic, Tissue.HEPATIC_BLOOD, "hepatic_vein")
     brush.courses(layout.cava.graph, layout.cava.courses, Tissue.CAVAL_BLOOD)
     brush.courses(layout.biliary, BILIARY, Tissue.BILE)
-    brush.courses(layout.arteries.graph, layout.arteries.courses, Tissue.ARTERY)
     brush.courses(layout.mesenteric_veins.graph, layout.mesenteric_veins.courses, Tissue.PORTAL_BLOOD)
     brush.graph(layout.trees.portal, Tissue.PORTAL_BLOOD, "portal_vein")
+    # Arteries last: they are thin and cross the veins.
+    brush.courses(layout.arteries.graph, layout.arteries.courses, Tissue.ARTERY)
     course, graph = layout.pancreatic_duct
     brush.courses(graph, (course,), Tissue.BILE)
 

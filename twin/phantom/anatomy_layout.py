@@ -113,18 +113,14 @@ def laid_out_abdomen(recipe: PhantomRecipe, individual: Individual, lattice: Lat
     stomach, pancreas = _stomach_and_pancreas(lattice, stomach, duodenum, solid, fixed, rng(27))
     duct = drawn_pancreatic_duct(lattice, pancreas.axis_mm, rng(28))
     full = _union(solid, fixed, stomach.whole, duodenum.whole, pancreas.gland)
-    colon = tuple(
-        _yielding(_inside(piece, trunk.cavity), full, 1.8, 4.0) for piece in drawn_colon(lattice, rng(29))
-    )
+    colon = tuple(_yielding(_inside(piece, trunk.cavity), full, 1.8, 4.0) for piece in drawn_colon(lattice, rng(29)))
     full = _union(full, *(piece.whole for piece in colon))
     small_bowel = drawn_small_bowel(lattice, trunk.cavity, full, rng(30))
 
     trunks = main_trunks(liver, rng(31))
     lesions = drawn_lesions(recipe.lesions, liver.parenchyma, pancreas.axis_mm, trunks.space(lattice), rng(32))
-    obstacles = [lesion.shape for lesion in lesions if not lesion.recipe.is_pancreatic]
-    trees = drawn_liver_trees(
-        liver, trunks, obstacles, recipe.portal_terminals, recipe.hepatic_terminals, rng(33)
-    )
+    obstacles = [lesion.shape for lesion in lesions if not lesion.recipe.is_pancreatic] + [arteries.space]
+    trees = drawn_liver_trees(liver, trunks, obstacles, recipe.portal_terminals, recipe.hepatic_terminals, rng(33))
     return AbdomenLayout(
         trunk, skeleton, muscles, chest, oesophagus, cava, arteries, veins, kidneys, adrenals, liver, gallbladder,
         biliary, spleen, pancreas, duct, duodenum, stomach, colon, small_bowel, lesions, trees,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.phantom.lattice import Field, Lattice
+from twin.phantom.lattice import Field, Lattice, Points
 from twin.phantom.trunk import Trunk
 from twin.phantom.vessel_growth import Trunk as VesselTrunk
 from twin.phantom.vessel_growth import end_points, graph_from_tree, grown_tree
@@ -37,13 +37,13 @@ def drawn_chest(lattice: Lattice, trunk: Trunk, rng: np.random.Generator) -> Che
     """Draw heart and lungs above the diaphragm."""
     tilt = _rotation(np.array([0.72, -0.45, -0.53]))
     centre = np.array([20.0, -42.0, 138.0]) + rng.normal(scale=2.0, size=3)
-    ventricles = lattice.ellipsoid(centre + (14.0, -8.0, -2.0), (56.0, 42.0, 40.0), tilt)
-    atria = lattice.ellipsoid(centre + (-22.0, 2.0, 14.0), (34.0, 36.0, 44.0))
+    ventricles = lattice.ellipsoid(centre + np.array((14.0, -8.0, -2.0)), (56.0, 42.0, 40.0), tilt)
+    atria = lattice.ellipsoid(centre + np.array((-22.0, 2.0, 14.0)), (34.0, 36.0, 44.0))
     heart = ventricles.joined(atria, 14.0).without(trunk.abdomen, 5.0, 4.0).inside(trunk.cavity, 6.0, 6.0)
-    left = lattice.ellipsoid(centre + (26.0, 0.0, -4.0), (34.0, 20.0, 19.0), tilt)
-    right = lattice.ellipsoid(centre + (0.0, -26.0, -6.0), (36.0, 15.0, 20.0), tilt)
-    atrium = lattice.ellipsoid(centre + (-32.0, 4.0, 8.0), (20.0, 24.0, 34.0))
-    left_atrium = lattice.ellipsoid(centre + (-4.0, 24.0, 22.0), (30.0, 14.0, 22.0))
+    left = lattice.ellipsoid(centre + np.array((26.0, 0.0, -4.0)), (34.0, 20.0, 19.0), tilt)
+    right = lattice.ellipsoid(centre + np.array((0.0, -26.0, -6.0)), (36.0, 15.0, 20.0), tilt)
+    atrium = lattice.ellipsoid(centre + np.array((-32.0, 4.0, 8.0)), (20.0, 24.0, 34.0))
+    left_atrium = lattice.ellipsoid(centre + np.array((-4.0, 24.0, 22.0)), (30.0, 14.0, 22.0))
     chambers = left.joined(right).joined(atrium, 6.0).joined(left_atrium).inside(heart, 4.0, 3.0)
 
     mediastinum = heart.grown(4.0).joined(
@@ -68,14 +68,14 @@ def _lung_vessels(lattice: Lattice, lungs: Field, rng: np.random.Generator) -> t
         hilum = lattice.body_map.lps_from_body([(side * 48.0, 4.0, top), (side * 56.0, 12.0, top - 16.0),
                                                 (side * 62.0, 20.0, top - 34.0)])  # fmt: skip
         trunk = VesselTrunk("lung", None, hilum, 0)
-        everywhere = Field(lattice, lungs.box, np.maximum(lungs.values + 1.0, -40.0))
-        hollow = Field(lattice, lungs.box, np.where(everywhere.values > 0.0, 2.0, everywhere.values - 6.0))
+        # Inside the lung a vessel may run anywhere, however wide.
+        hollow = Field(lattice, lungs.box, np.where(lungs.values > -1.0, 2.0, -20.0).astype(np.float32))
         tree = grown_tree([trunk], ends, np.zeros(ends.shape[0], np.int32), hollow, _LUNG_VESSEL_RADIUS_MM)
         graphs.append(graph_from_tree(tree, "lung", _LUNG_VESSEL_RADIUS_MM))
     return tuple(graphs)
 
 
-def _rotation(first: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _rotation(first: Points) -> Points:
     """Return a rotation whose first row is the given direction."""
     a = first / np.linalg.norm(first)
     b = np.cross((0.0, 0.0, 1.0), a)

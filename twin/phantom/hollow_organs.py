@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.phantom.appearance import Tissue
+from twin.phantom.kernels.growth import thin_out
 from twin.phantom.lattice import Field, Lattice
 
 __all__ = ["Bowel", "drawn_colon", "drawn_duodenum", "drawn_small_bowel", "drawn_stomach"]
@@ -26,7 +27,8 @@ _DUODENUM = (
 )  # fmt: skip
 _DUODENUM_RADII = (9.5, 12.0, 12.0, 12.0, 12.5, 12.5, 12.5, 12.0, 11.0, 9.8, 9.5, 10.0, 10.5, 11.0, 11.0)
 _COLON = (
-    (-98, 12, -160), (-101, 10, -130), (-102, 6, -100), (-98, 0, -76), (-88, -22, -66), (-80, -52, -64), (-64, -78, -62),
+    (-98, 12, -160), (-101, 10, -130), (-102, 6, -100), (-98, 0, -76), (-88, -22, -66), (-80, -52, -64),
+    (-64, -78, -62),
     (-40, -92, -58), (-12, -97, -52), (18, -96, -42), (48, -90, -22), (72, -78, 4), (90, -58, 26), (104, -32, 36),
     (110, -8, 24), (111, 6, 0), (109, 12, -40), (106, 14, -80), (103, 14, -120), (100, 12, -160),
 )  # fmt: skip
@@ -86,24 +88,18 @@ def drawn_colon(lattice: Lattice, rng: np.random.Generator) -> tuple[Bowel, ...]
 def drawn_small_bowel(lattice: Lattice, cavity: Field, occupied: Field, rng: np.random.Generator) -> tuple[Bowel, ...]:
     """Fill what is left of the lower abdomen with loops, none through an organ."""
     x, y, z = lattice.coordinates()
-    bottom = float(z.min())
+    back = -34.0 + 22.0 * np.clip(np.abs(x) / 90.0, 0.0, 1.0)  # behind it lies the retroperitoneum
     room = (
-        (occupied.within(lattice.whole) > 9.0) & (cavity.values < -12.0)
-        & (z < 4.0 + 0.25 * x) & (z > bottom) & (np.abs(x) < 92.0) & (y < 2.0) & (y > -105.0)
+        (occupied.within(lattice.whole) > 9.0) & (cavity.values < -12.0) & (z < -14.0 + 0.3 * x)
+        & (z > float(z.min())) & (np.abs(x) < 92.0) & (y < back) & (y > -105.0)
     )  # fmt: skip
     kji = np.argwhere(room)
     if kji.shape[0] < 50:
         return ()
     points = lattice.body_map.body_from_lps(lattice.origin_lps_mm + lattice.step_mm * kji[:, ::-1])
     points = points[rng.permutation(points.shape[0])]
-    nests: list[Points] = []
-    for point in points:
-        if all(float(np.linalg.norm(point - other)) > 25.0 for other in nests):
-            nests.append(point)
-        if len(nests) == 60:
-            break
     loops = []
-    for nest in nests:
+    for nest in points[thin_out(points, 25.0, 60)]:
         turn = rng.normal(size=3) * (1.0, 0.8, 0.7)
         turn /= np.linalg.norm(turn)
         side = np.cross(turn, rng.normal(size=3))

@@ -149,8 +149,11 @@ class Lattice:
 
     @classmethod
     def over(cls, low_lps_mm: ArrayLike, high_lps_mm: ArrayLike, step_mm: float, body_map: BodyMap) -> Lattice:
-        """Return a lattice that covers the box with one step to spare."""
-        low = np.asarray(low_lps_mm, dtype=np.float64) - step_mm
+        """Return a lattice that covers the box with a step to spare.
+
+        Its points are multiples of the step in patient space, so that two scans of one individual share them.
+        """
+        low = step_mm * np.floor(np.asarray(low_lps_mm, dtype=np.float64) / step_mm - 1.0)
         counts = np.ceil((np.asarray(high_lps_mm, dtype=np.float64) + step_mm - low) / step_mm).astype(int) + 1
         return cls(low, step_mm, (int(counts[2]), int(counts[1]), int(counts[0])), body_map)
 
@@ -264,7 +267,8 @@ class Lattice:
         tile = np.random.default_rng([seed, 77]).standard_normal((n, n, n), dtype=np.float32)
         tile = ndimage.gaussian_filter(tile, sigma, mode="wrap")
         tile /= tile.std()
-        index = [np.arange(a, b) % n for a, b in zip(box.start_kji, box.stop_kji, strict=True)]
+        first_kji = np.rint(self.origin_lps_mm[::-1] / self.step_mm).astype(int) + np.array(box.start_kji)
+        index = [(a + np.arange(m)) % n for a, m in zip(first_kji, box.shape_kji, strict=True)]
         return np.asarray(tile[np.ix_(*index)], dtype=np.float32)
 
 

@@ -79,9 +79,7 @@ def drawn_lesions(
     return tuple(lesions)
 
 
-def _place(
-    recipe: LesionRecipe, liver: Field, trunks: Field, others: list[Field], rng: np.random.Generator
-) -> Points:
+def _place(recipe: LesionRecipe, liver: Field, trunks: Field, others: list[Field], rng: np.random.Generator) -> Points:
     """Choose a point of the segment: deep enough, off the main vessels, away from other lesions."""
     lattice = liver.lattice
     radius = 0.5 * recipe.diameter_mm
@@ -106,9 +104,7 @@ def _place(
     return np.asarray(body[best])
 
 
-def _shape(
-    lattice: Lattice, centre_mm: Points, radius_mm: float, kind: LesionKind, rng: np.random.Generator
-) -> Field:
+def _shape(lattice: Lattice, centre_mm: Points, radius_mm: float, kind: LesionKind, rng: np.random.Generator) -> Field:
     stretch = np.exp(rng.normal(scale=0.09, size=3))
     stretch /= np.cbrt(np.prod(stretch))
     shape = lattice.ellipsoid(centre_mm, radius_mm * stretch)
@@ -116,4 +112,3 @@ def _shape(
         return shape
     seed = int(rng.integers(1 << 30))
     return shape.roughened(0.07 * radius_mm, max(9.0, 0.9 * radius_mm), seed).smoothed(0.8)
-

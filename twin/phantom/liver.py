@@ -29,12 +29,12 @@ _VISCERAL_SURFACE = np.array(
         [-98, -100, 6], [-98, -65, -30], [-98, -25, -44], [-98, 15, -36], [-98, 45, -12], [-98, 75, 22],
         [-75, -105, 6], [-75, -72, -22], [-75, -40, -16], [-75, -5, -4], [-75, 30, 14], [-75, 60, 38],
         [-52, -105, 5], [-52, -78, -12], [-52, -50, 2], [-52, -22, 18], [-52, 5, 24], [-52, 35, 44],
-        [-28, -105, 8], [-28, -78, 0], [-28, -50, 14], [-28, -30, 26], [-28, -5, 22], [-28, 25, 60],
-        [-8, -105, 14], [-8, -78, 8], [-8, -50, 20], [-8, -28, 34], [-8, -6, 30], [-8, 20, 90],
-        [15, -105, 24], [15, -78, 26], [15, -50, 40], [15, -26, 62], [15, 0, 98], [15, 30, 130],
-        [38, -105, 42], [38, -78, 46], [38, -50, 58], [38, -24, 80], [38, 10, 130],
-        [60, -105, 66], [60, -78, 66], [60, -50, 76], [60, -20, 110],
-        [85, -105, 92], [85, -75, 92], [85, -45, 104], [85, -10, 140],
+        [-28, -105, 8], [-28, -78, 0], [-28, -50, 14], [-28, -30, 26], [-28, -5, 18], [-28, 25, 60],
+        [-8, -105, 14], [-8, -78, 8], [-8, -50, 20], [-8, -28, 30], [-8, -6, 19], [-8, 20, 90],
+        [15, -105, 10], [15, -78, 12], [15, -50, 26], [15, -26, 48], [15, 0, 98], [15, 30, 130],
+        [38, -105, 20], [38, -78, 23], [38, -50, 36], [38, -24, 62], [38, 10, 130],
+        [60, -105, 45], [60, -78, 45], [60, -50, 58], [60, -20, 110],
+        [85, -105, 82], [85, -75, 82], [85, -45, 96], [85, -10, 140],
         [120, -80, 140], [120, -20, 150], [120, 50, 150],
     ],
     dtype=np.float64,
@@ -126,13 +126,16 @@ def _gallbladder_axis(surface: _VisceralSurface, table: NDArray[np.float64]) -> 
     """Lay the gallbladder against the visceral surface, half sunk into its bed, its fundus at the edge."""
     xy = np.array([[-39.0, -55.0], [-49.0, -71.0], [-56.0, -88.0]])
     height = surface.over(table, xy[:, 0].astype(np.float32), xy[:, 1].astype(np.float32)).astype(np.float64)
-    return np.column_stack([xy, height + (1.0, -3.0, -6.0)])
+    return np.column_stack([xy, height + np.array((1.0, -3.0, -6.0))])
 
 
 def _fissures(lattice: Lattice) -> Field:
     """Fat clefts: of the round ligament (umbilical), of the venous ligament, and the notch of the hilum."""
-    round_ligament = lattice.tube(((9, -62, 34), (10, -80, 26), (10, -108, 12)), (11.0, 17.0, 24.0), flatten=(0.17, 1.0, 1.0))
-    venous = lattice.ellipsoid((-2.0, -33.0, 55.0), (1.6, 19.0, 22.0), ((0.25, 0.93, 0.28), (0.97, -0.25, 0.0), (0.07, 0.27, -0.96)))
+    round_ligament = lattice.tube(
+        ((9, -62, 31), (10, -80, 17), (10, -108, -4)), (12.0, 24.0, 36.0), flatten=(0.17, 1.0, 1.0)
+    )
+    axes = np.array([[-0.26, 0.955, 0.14], [0.965, 0.262, 0.0], [-0.037, 0.135, -0.99]])
+    venous = lattice.ellipsoid((5.0, -30.0, 54.0), (1.5, 21.0, 21.0), axes)
     hilum = lattice.tube(
         ((-8, -39, -2), (-16, -41, 9), (-23, -41, 18), (-26, -41, 22)), (16.0, 14.0, 11.5, 9.0), blend_mm=3.0
     )
@@ -150,12 +153,12 @@ def segment_index_at(
     """
     x, y, z = (points_body_mm[:, n] + rng.normal(scale=undulation_mm, size=points_body_mm.shape[0]) for n in range(3))
     # Right of the line from the vena cava to the gallbladder: right liver.
-    is_right = (x + 21.0) * 70.0 - (y + 8.0) * 31.0 < 0.0
-    is_behind = y > -6.0 + 0.12 * (x + 24.0)
+    is_right = (x + 24.0) * 70.0 - (y + 8.0) * 33.0 < 0.0
+    is_behind = y > -2.5 + 0.12 * (x + 24.0)
     is_left_lateral = x > 9.0 + (y + 66.0) * -0.52
-    is_superior = np.where(is_right & is_behind, z > 31.0, np.where(is_right, z > 32.0, z > 44.0))
+    is_superior = np.where(is_right & is_behind, z > 34.0, np.where(is_right, z > 41.0, z > 44.0))
     is_two = 0.45 * (x - 18.0) + 0.62 * (y + 50.0) + 0.64 * (z - 66.0) > 0.0
-    is_caudate = (x > -21.0) & (x < 14.0) & (y > -31.0 - 0.4 * (x + 8.0)) & (z < 72.0)
+    is_caudate = (x > -25.0) & (x < 16.0) & (y > -36.0 + 0.27 * (x + 15.0)) & (z < 76.0)
     right = np.where(is_behind, np.where(is_superior, 7, 6), np.where(is_superior, 8, 5))
     left = np.where(is_left_lateral, np.where(is_two, 1, 2), np.where(is_superior, 3, 4))
     return np.where(is_caudate, 0, np.where(is_right, right, left)).astype(np.int32)

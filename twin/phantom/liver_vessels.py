@@ -151,9 +151,7 @@ def _settled(points_lps_mm: Points, organ: Field, depth_mm: float) -> Points:
     points = points_lps_mm.copy()
     for _ in range(12):
         value = organ.at(points)
-        gradient = np.stack(
-            [organ.at(points + d) - organ.at(points - d) for d in 2.0 * np.eye(3)], axis=1
-        )
+        gradient = np.stack([organ.at(points + d) - organ.at(points - d) for d in 2.0 * np.eye(3)], axis=1)
         gradient /= np.linalg.norm(gradient, axis=1, keepdims=True) + 1e-6
         points -= gradient * np.clip(value + depth_mm, 0.0, 4.0)[:, None]
     return points

@@ -78,6 +78,10 @@ def _fat_planes(lattice: Lattice, trunk: Trunk) -> Field:
         u, v = (x - side * 31.0) / 27.0, (y - (spine_y + 48.0)) / 19.0
         edge = np.abs(np.sqrt(u * u + v * v) - 1.0) * 21.0
         np.minimum(sheets, edge - (0.9 + 0.6 * patchy), out=sheets)
+    front = np.clip((-55.0 - y) / 10.0, 0.0, 1.0) * np.clip((75.0 - z) / 15.0, 0.0, 1.0)
+    white_line = np.abs(x) - (1.2 + 1.2 * np.clip(-z / 100.0, 0.0, 1.0)) * front + 4.0 * (1.0 - front)
+    crescent = np.abs(np.abs(x) - 66.0 + 0.12 * z) - (0.9 + 0.4 * patchy) * front + 4.0 * (1.0 - front)
+    np.minimum(sheets, np.minimum(white_line, crescent), out=sheets)
     # Only in muscle: never on the skin side nor in the cavity.
     wall = np.maximum(trunk.muscle_envelope.values + 1.5, 1.5 - out)
     return lattice.field(np.maximum(sheets, wall))

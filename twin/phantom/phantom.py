@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,9 +13,11 @@ from twin.grid import Grid
 from twin.job import Progress, ProgressListener, no_progress
 from twin.label_layer import LabelLayer
 from twin.patient import PatientFacts, PatientIdentity
-from twin.phantom.abdomen import painted_abdomen
+from twin.phantom.abdomen import Scene, painted_abdomen
 from twin.phantom.appearance import drawn_appearance
+from twin.phantom.identifiers import phantom_uid
 from twin.phantom.individual import SCAN_DATE, Individual, drawn_individual
+from twin.phantom.limb import laid_out_limb, paint_limb
 from twin.phantom.recipe import BodyPart, PhantomRecipe
 from twin.phantom.scanner import Scanner, scanned
 from twin.provenance import Provenance
@@ -91,7 +92,11 @@ def build_phantom(recipe: PhantomRecipe, progress: ProgressListener = no_progres
     individual = drawn_individual(recipe.seed, recipe.liver_volume_ml)
     grid = _grid(recipe)
     appearance = drawn_appearance(np.random.default_rng([recipe.seed, 2]), recipe.phase, recipe.contrast_spread)
-    scene = painted_abdomen(recipe, individual, grid, appearance, progress)
+    if recipe.body_part is BodyPart.ABDOMEN:
+        scene = painted_abdomen(recipe, individual, grid, appearance, progress)
+    else:
+        canvas = paint_limb(laid_out_limb(recipe, grid, individual), grid, appearance)
+        scene = Scene(canvas, canvas.labels, {})
     progress(Progress(0.8, "progress.phantom.scan"))
     voxels = scanned(
         scene.canvas.image_hu, scene.canvas.tissue, grid, appearance, Scanner(), recipe.noise_scale, recipe.seed
@@ -119,7 +124,7 @@ def _grid(recipe: PhantomRecipe) -> Grid:
     middle = np.array([0.0, 3.0, 25.0]) if recipe.body_part is BodyPart.ABDOMEN else np.zeros(3)
     origin = np.round(middle - 0.5 * (size - 1) * spacing, 3)
     return Grid.from_spacing(
-        recipe.size_ijk, spacing, origin_lps_mm=origin, frame_of_reference_uid=_uid(recipe, "frame")
+        recipe.size_ijk, spacing, origin_lps_mm=origin, frame_of_reference_uid=phantom_uid(recipe.anatomy_hash, "frame")
     )
 
 
@@ -133,13 +138,8 @@ def _volume(recipe: PhantomRecipe, grid: Grid, voxels: NDArray[np.int16], proven
         phase=recipe.phase if recipe.body_part is BodyPart.ABDOMEN else ContrastPhase.PORTAL,
         description=f"{recipe.body_part.value} phantom",
         scan_date=SCAN_DATE,
-        series_uid=_uid(recipe, "series"),
+        series_uid=phantom_uid(recipe.hash, "series"),
         nominal_thickness_mm=float(recipe.spacing_ijk_mm[2]),
         provenance=provenance,
         facts={"manufacturer": "TwinSight", "kernel": "SOFT", "kvp": "120"},
     )
-
-
-def _uid(recipe: PhantomRecipe, kind: str) -> str:
-    digest = hashlib.sha256(f"{recipe.hash}/{kind}".encode()).digest()
-    return f"2.25.{int.from_bytes(digest[:16], 'big')}"

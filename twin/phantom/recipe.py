@@ -145,6 +145,13 @@ class PhantomRecipe:
         return (k, j, i)
 
     @property
+    def anatomy_hash(self) -> str:
+        """SHA-256 of what makes the individual, whatever the scan: phases of one study share it."""
+        anatomy = (self.seed, self.body_part, self.liver_volume_ml, self.lesions, self.portal_terminals,
+                   self.hepatic_terminals)  # fmt: skip
+        return sha256(repr(anatomy).encode()).hexdigest()
+
+    @property
     def hash(self) -> str:
         """SHA-256 of the recipe: names the phantom and gives its DICOM UIDs."""
         return sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()

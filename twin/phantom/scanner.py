@@ -34,7 +34,7 @@ class Scanner:
     """
 
     def __init__(
-        self, noise_hu: float = 17.0, peak_per_mm: float = 0.28, psf_mm: float = 0.5, slice_psf_mm: float = 0.75
+        self, noise_hu: float = 23.5, peak_per_mm: float = 0.30, psf_mm: float = 0.5, slice_psf_mm: float = 0.75
     ) -> None:
         self.noise_hu = noise_hu
         self.peak_per_mm = peak_per_mm
@@ -105,7 +105,7 @@ def _add_noise(image_hu: FloatArray, grid: Grid, scanner: Scanner, noise_scale: 
     # A coarse grid averages the noise that a fine one shows.
     averaged = min(1.0, 0.75 / float(spacing[0])) ** 0.6
     strength = (noise_scale * scanner.noise_hu * averaged * (0.55 + 0.45 * depth)).astype(np.float32)
-    mix = float(np.exp(-0.5 * (spacing[2] / (1.2 * scanner.slice_psf_mm * 2.0)) ** 2))
+    mix = float(np.exp(-0.5 * (spacing[2] / (1.85 * scanner.slice_psf_mm)) ** 2))
     rng = np.random.default_rng([seed, 900])
     before = np.zeros((n_j, n_i), np.float32)
     for k in range(n_k):

@@ -73,7 +73,7 @@ def drawn_skeleton(lattice: Lattice, trunk: Trunk, rng: np.random.Generator) -> 
     ribs, cartilage = _ribs(lattice, trunk, rng)
     vertebrae = bodies.joined(arches, 3.0).without(canal)
     bone = vertebrae.joined(ribs)
-    marrow = bodies.grown(-2.2).joined(arches.grown(-2.4)).without(canal, 2.5).joined(ribs.grown(-2.0))
+    marrow = bodies.grown(-1.5).joined(arches.grown(-2.4)).without(canal, 2.5).joined(ribs.grown(-2.0))
     return Skeleton(bone, marrow, discs.without(canal), canal, cartilage)
 
 
@@ -111,17 +111,17 @@ def _arch(lattice: Lattice, y: float, z: float, half_width: float, half_depth: f
     for side in (-1.0, 1.0):
         pedicle = [(side * half_canal, back - 5.0, z + 3.0), (side * (half_canal + 1.5), back + 9.0, z + 1.0)]
         lamina = [(side * (half_canal + 1.5), back + 9.0, z + 1.0), (side * 3.0, back + 21.0, z - 5.0)]
-        reach = half_width + (24.0 if is_lumbar else 14.0)
+        reach = half_width + (16.0 if is_lumbar else 13.0)
         process = [
             (side * (half_canal + 2.0), back + 8.0, z + 1.0),
             (side * reach, back + (8.0 if is_lumbar else 19.0), z + 3.0),
         ]
-        joint = [(side * 16.0, back + 12.0, z - 15.0), (side * 16.0, back + 13.0, z + 13.0)]
+        joint = [(side * 15.0, back + 14.0, z - 11.0), (side * 17.5, back + 11.0, z + 9.5)]
         parts += [
             lattice.tube(pedicle, (5.0, 5.5)),
             lattice.tube(lamina, (4.5, 4.0)),
             lattice.tube(process, (4.0, 3.2)),
-            lattice.tube(joint, (5.0, 5.0)),
+            lattice.tube(joint, (4.0, 4.6)),
         ]
     spinous = [(0.0, back + 20.0, z - 4.0), (0.0, back + 44.0, z - 10.0 + lean)]
     parts.append(lattice.tube(spinous, (4.5, 4.0), flatten=(0.75, 1.0, 1.5) if is_lumbar else (0.8, 1, 1)))
@@ -148,47 +148,68 @@ def _ribs(lattice: Lattice, trunk: Trunk, rng: np.random.Generator) -> tuple[Fie
     """
     bone, cartilage = None, None
     for number in range(4, 13):
-        z_head = float(_VERTEBRAE[_TWELFTH + 12 - number, 0]) + 8.0 if number >= 5 else 240.0
+        z_head = float(_VERTEBRAE[_TWELFTH + 12 - number, 0]) + 8.0 if number >= 5 else 262.0
         for side in (-1.0, 1.0):
-            course = _rib_course(number, side, z_head, rng)
+            course, n_bone = _rib_course(number, side, z_head, rng)
             lps = lattice.body_map.lps_from_body(course)
             settled = _on_wall(trunk.cavity, lps, 6.5)
-            settled[:3] = lps[:3]
-            n_bone = settled.shape[0] if number > 10 else int(settled.shape[0] * 0.80)
+            settled[:2] = lps[:2]
             body = lattice.body_map.body_from_lps(settled)
             if not _is_in_range(lattice, float(body[:, 2].min()), float(body[:, 2].max())):
                 continue
             rib = lattice.tube(body[:n_bone], 4.6, flatten=(1.0, 1.0, 1.35))
             bone = rib if bone is None else bone.joined(rib)
-            if n_bone < body.shape[0]:
+            if n_bone < body.shape[0] - 1:
                 tip = lattice.tube(body[n_bone - 1 :], 4.4, flatten=(1.0, 1.0, 1.3))
                 cartilage = tip if cartilage is None else cartilage.joined(tip)
     assert bone is not None
+    sternum = _sternum(lattice, trunk)
+    if sternum is not None:
+        bone = bone.joined(sternum)
     return bone, cartilage if cartilage is not None else bone.grown(-50.0)
 
 
-def _rib_course(number: int, side: float, z_head: float, rng: np.random.Generator) -> Points:
-    """Rough course of a rib around the chest in body millimetres; it is then laid on the wall."""
-    length = {12: 0.30, 11: 0.45, 10: 0.72, 9: 0.80, 8: 0.86, 7: 0.95}.get(number, 0.97)
-    fall = {12: 40.0, 11: 62.0, 10: 88.0, 9: 92.0, 8: 90.0, 7: 84.0}.get(number, 76.0)
-    fall *= 1.0 + 0.05 * rng.standard_normal()
-    turn = np.linspace(0.0, 1.0, 30) * length
-    angle = np.pi * (0.5 - turn * 1.0)  # from straight back round the flank to the front
+def _sternum(lattice: Lattice, trunk: Trunk) -> Field | None:
+    """Breastbone and its xiphoid process, in front of the chest wall's inner face."""
+    z = np.array([84.0, 96.0, 112.0, 150.0, 190.0, 250.0])
+    rough = np.stack([np.zeros_like(z), np.full_like(z, -95.0), z], axis=1)
+    body = lattice.body_map.body_from_lps(_on_wall(trunk.cavity, lattice.body_map.lps_from_body(rough), 6.0))
+    body[:, 0] = 0.0
+    if not _is_in_range(lattice, 84.0, 250.0):
+        return None
+    return lattice.tube(body, (2.5, 4.5, 7.0, 8.0, 8.0, 8.0), flatten=(2.3, 0.8, 1.0))
+
+
+# Rib number: part of the way round at which bone ends, fall (mm) from head to flank, height of the sternal end.
+_RIBS: dict[int, tuple[float, float, float | None]] = {
+    12: (0.30, 92.0, None),
+    11: (0.44, 104.0, None),
+    10: (0.62, 110.0, 52.0),
+    9: (0.70, 107.0, 76.0),
+    8: (0.76, 104.0, 90.0),
+    7: (0.80, 100.0, 98.0),
+    6: (0.82, 95.0, 112.0),
+    5: (0.82, 88.0, 132.0),
+    4: (0.82, 80.0, 158.0),
+}
+
+
+def _rib_course(number: int, side: float, z_head: float, rng: np.random.Generator) -> tuple[Points, int]:
+    """Rough course of a rib in body millimetres, and how many of its points are bone; it is then laid on the wall."""
+    bony, fall, sternal_z = _RIBS[number]
+    fall *= 1.0 + 0.04 * float(rng.standard_normal())
+    end = 0.96 if sternal_z is not None else bony
+    turn = np.arange(0.0, end, 0.028)
+    angle = np.pi * (0.5 - turn)  # from straight back round the flank to the front
+    z = z_head - fall * (np.minimum(turn, bony) / 0.5) ** 1.08
+    if sternal_z is not None:
+        z = z + (sternal_z - (z_head - fall * (bony / 0.5) ** 1.08)) * np.clip((turn - bony) / (end - bony), 0, 1)
+    points = np.stack([side * 138.0 * np.cos(angle) ** 0.8, -10.0 + 92.0 * np.sin(angle), z], axis=1)
+    off_spine = (points[:, 0] * side > 44.0) | (turn > 0.5)
     y0 = float(spine_centre_y_mm(z_head))
-    x = 138.0 * np.cos(angle) ** 0.8
-    y = -10.0 + 92.0 * np.sin(angle)
-    z = z_head - fall * (turn / 0.86) ** 1.25
-    rise = np.clip((turn - 0.80) / 0.2, 0.0, 1.0) * (28.0 if number <= 9 else 0.0)
-    points = np.stack([side * x, y, z + rise], axis=1)
-    points = points[points[:, 0] * side > 42.0]
-    head = np.array(
-        [
-            [side * 17.0, y0 + 10.0, z_head],
-            [side * 28.0, y0 + 22.0, z_head - 2.0],
-            [side * 40.0, y0 + 32.0, z_head - 5.0],
-        ]
-    )
-    return np.concatenate([head, points])
+    head = [(17.0, y0 + 10.0, z_head), (28.0, y0 + 24.0, z_head - 3.0), (40.0, y0 + 36.0, z_head - 9.0)]
+    course = np.concatenate([np.array(head) * (side, 1.0, 1.0), points[off_spine]])
+    return course, 3 + int(np.count_nonzero(off_spine & (turn <= bony)))
 
 
 def _on_wall(cavity: Field, points_lps_mm: Points, outside_mm: float) -> Points:
@@ -207,5 +228,5 @@ def _on_wall(cavity: Field, points_lps_mm: Points, outside_mm: float) -> Points:
         off = np.clip(v[k, j, i] - outside_mm, -12.0, 12.0)
         points[:, :2] -= 0.8 * gradient * off[:, None]
     for axis in range(2):
-        points[3:, axis] = np.convolve(np.pad(points[3:, axis], 2, mode="edge"), np.ones(5) / 5.0, mode="valid")
+        points[2:, axis] = np.convolve(np.pad(points[2:, axis], 2, mode="edge"), np.ones(5) / 5.0, mode="valid")
     return points

@@ -47,8 +47,8 @@ def drawn_spleen(lattice: Lattice, trunk: Trunk, rng: np.random.Generator) -> Fi
 
 def drawn_kidneys(lattice: Lattice, rng: np.random.Generator) -> tuple[Kidney, Kidney]:
     """Draw the right and the left kidney; the right one lies lower."""
-    right = _kidney(lattice, -1.0, np.array([-61.0, 32.0, -16.0]) + rng.normal(scale=2.0, size=3), rng)
-    left = _kidney(lattice, 1.0, np.array([62.0, 31.0, -1.0]) + rng.normal(scale=2.0, size=3), rng)
+    right = _kidney(lattice, -1.0, np.array([-66.0, 27.0, -16.0]) + rng.normal(scale=2.0, size=3), rng)
+    left = _kidney(lattice, 1.0, np.array([66.0, 27.0, -1.0]) + rng.normal(scale=2.0, size=3), rng)
     return right, left
 
 
@@ -104,7 +104,7 @@ def drawn_pancreas(lattice: Lattice, rng: np.random.Generator) -> Pancreas:
     body = lattice.tube(axis, widths, blend_mm=4.0, flatten=(0.9, 0.9, 1.25))
     uncinate = lattice.tube(_UNCINATE, np.array([9.0, 7.0, 5.0, 3.6]) * size, blend_mm=3.0, flatten=(1.0, 0.85, 1.1))
     gland = head.joined(body, 5.0).joined(uncinate, 4.0)
-    gland = gland.roughened(1.1, 9.0, int(rng.integers(1 << 30)))
+    gland = gland.roughened(0.9, 9.0, int(rng.integers(1 << 30)))
     return Pancreas(gland, np.concatenate([np.array(_HEAD[:3], dtype=np.float64), axis]))
 
 

@@ -60,6 +60,7 @@ def drawn_trunk(lattice: Lattice, fat_factor: float, rng: np.random.Generator) -
     """Draw the trunk of an individual; ``fat_factor`` scales the fat under the skin, outwards."""
     x, y, z = lattice.coordinates()
     angle_cos, distance = _outline(x, y, z)
+    distance = distance + np.float32(1.6) * lattice.noise(lattice.whole, 110.0, int(rng.integers(1 << 30)))
     back = np.clip(angle_cos, 0.0, 1.0)
     front = np.clip(-angle_cos, 0.0, 1.0)
     low = np.clip((40.0 - z) / 120.0, 0.0, 1.0)  # more fat towards the pelvis
@@ -87,6 +88,7 @@ def _outline(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArray, F
     a, b, cy, n = (_along(z, _OUTLINE[:, 0], _OUTLINE[:, c]) for c in range(1, 5))
     u, v = np.abs(x) / a, (y - cy) / b
     av = np.abs(v)
+    n = np.where(v > 0.0, n + 0.5, n)  # the back is flatter: it lies on the table
     power = u**n + av**n
     rho = power ** (1.0 / n)
     gradient = np.sqrt((u ** (n - 1.0) / a) ** 2 + (av ** (n - 1.0) / b) ** 2) * np.maximum(power, 1e-6) ** (

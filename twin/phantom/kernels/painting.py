@@ -66,6 +66,10 @@ def paint_shape(
                 near = shape[kz, jy, ix]
                 if near > 6.0:
                     continue
+                if near < -4.0:  # deep inside: no neighbour can be at the edge
+                    inside[k, j, i] = True
+                    image[start_kji[0] + k, start_kji[1] + j, start_kji[2] + i] = value
+                    continue
                 wx = fx - ix
                 a00 = near + wx * (shape[kz, jy, ix + 1] - near)
                 a01 = shape[kz, jy + 1, ix] + wx * (shape[kz, jy + 1, ix + 1] - shape[kz, jy + 1, ix])
