@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from app.services.batch_record import BatchManifest, BatchRecord, RecordStatus
 from app.services.child_process import run_in_child
-from app.services.crash_log import product_version
+from app.services.crash_log import product_version, write_crash_log
 from app.services.memory import MEMORY_EXIT_CODE, usable_memory_bytes
 from app.services.study_search import FoundStudy, find_studies
 from twin.errors import Cancelled, CaseFileError, InputError, TwinSightError
@@ -260,6 +260,9 @@ class _Run:
             record = waiting
         except TwinSightError as error:
             record = self._failed(waiting, self._explained(error))
+        except Exception as error:  # a defect of ours in one case must not cost the others
+            log = write_crash_log(error, self._request.out / "logs", doing="batch")
+            record = self._failed(waiting, TwinSightError("error.batch.defect", log=str(log)))
         if record.status is not RecordStatus.DONE:
             shutil.rmtree(self._folder(name), ignore_errors=True)  # nothing half-written
         self._keep(record)
