@@ -130,9 +130,12 @@ def process_study(request: StudyRequest, *, progress: ProgressListener) -> Study
 
 def run_workstation(path: Path | None, language: str) -> int:
     """Open the window, with a case or study when one is given; returns when it is closed."""
+    from app.ui.equipment import Equipment
     from app.ui.launch import launch
 
-    return launch(path, language)
+    _check_rendering()
+    folders = user_folders()
+    return launch(path, language, Equipment(segmenters, renderer, folders.settings, folders.cache))
 
 
 @cache

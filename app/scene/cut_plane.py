@@ -90,10 +90,12 @@ class CutPlane:
         origin = self.origin_lps_mm + along_normal_mm * self.normal_lps
         return CutPlane(origin, self.normal_lps, self.across_lps, self.half_size_mm)
 
-    def turned(self, axis_lps: ArrayLike, angle_rad: float) -> CutPlane:
-        """Return the plane turned about an axis through its origin."""
-        rotation = rotation_about(np.asarray(axis_lps, dtype=np.float64), angle_rad)
-        return self._rotated(rotation)
+    def turned_about(self, pivot_lps_mm: ArrayLike, axis_lps: ArrayLike, angle_rad: float) -> CutPlane:
+        """Return the plane turned by an angle about an axis through a point."""
+        rotation = rotation_about(axis_lps, angle_rad)
+        pivot = np.asarray(pivot_lps_mm, dtype=np.float64)
+        turned = self._rotated(rotation)
+        return turned.with_origin(pivot + rotation @ (self.origin_lps_mm - pivot))
 
     def flipped(self) -> CutPlane:
         """Return the plane with the other side removed."""

@@ -1,0 +1,276 @@
+"""What is done to a case: make one, segment, confirm, plan, approve, export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.services.case_session import CaseSession
+from app.services.demo_case import make_demo_case
+from app.services.export_case import ExportRequest, ExportResult, export_session
+from app.services.import_study import ImportRequest, import_into_case
+from app.services.segment_case import SegmentSummary, choose_segmenter, segment_session
+from app.ui.action_table import ACTIONS
+from twin.anatomy import structure
+from twin.edit import ApprovalEdit, ConfirmationEdit, FactsEdit, GroupEdit
+from twin.job import CancelToken, ProgressListener
+from twin.patient import PatientFacts
+from twin.resection import Resection, WedgeCut
+from twin.wording import NOT_A_DEVICE
+
+if TYPE_CHECKING:
+    from app.ui.desk_control import DeskControl
+
+__all__ = ["CaseActions"]
+
+_USUAL_MARGIN_MM = 10.0  # historic aim for metastases, set by the user (JCTH-2022-00383)
+
+
+class CaseActions:
+    """Answers of the actions that change a case.
+
+    Parameters
+    ----------
+    control
+        Knows what is open.
+    """
+
+    def __init__(self, control: DeskControl) -> None:
+        self._control = control
+        self._window = control.window
+
+    def answers(self) -> dict[str, Callable[[], None]]:
+        """Return what each action does."""
+        desk = self._window.desk
+        return {
+            "file.demo": self.make_demo,
+            "file.create_case": self.create_case,
+            "file.save": lambda: self._control.work.save() if self._control.work else None,
+            "file.export": self.export,
+            "anatomy.segment": self.segment,
+            "anatomy.confirm": self.confirm_selected,
+            "anatomy.confirm_all": self.confirm_all,
+            "plan.new_plane": self.new_plane,
+            "plan.new_wedge": self.new_wedge,
+            "plan.flip": desk.flip_plane,
+            "plan.centre": desk.centre_plane,
+            "plan.rename": self.rename_plan,
+            "plan.duplicate": self.duplicate_plan,
+            "plan.delete": self.delete_plan,
+            "plan.approve": self.approve_plan,
+            "plan.unlock": self.unlock_plan,
+            "help.keys": self.show_keys,
+            "help.about": self.show_about,
+        }
+
+    def make_demo(self) -> None:
+        """Build a made-up patient and open it."""
+        equipment = self._window.equipment
+        folder = equipment.cache_folder / "demo"
+
+        def work(progress: ProgressListener, cancel: CancelToken) -> Path:
+            return make_demo_case(folder, recipe=equipment.demo_recipe, progress=progress, cancel=cancel)
+
+        self._control.begin("ui.task.demo", work, lambda path: self._control.open_made_case(path))
+
+    def create_case(self, then: Callable[[], None] | None = None) -> None:
+        """Make a case of the series that is looked at; ``then`` is done once it is open."""
+        control, window = self._control, self._window
+        if control.study is None or control.series is None:
+            return
+        proposal = f"{date.today().isoformat()}.twinsight"  # no name of a patient in a file name
+        path = window.dialogs.new_case(window.wording, window.settings.last_folder, proposal)
+        if path is None:
+            return
+        request = ImportRequest(path, control.study.path, (control.series.uid,), control.series.uid)
+
+        def work(progress: ProgressListener, cancel: CancelToken) -> object:
+            return import_into_case(request, progress=progress, cancel=cancel)
+
+        window.remember(last_folder=str(path.parent))
+        control.begin("ui.task.create_case", work, lambda result: control.open_made_case(path, then))
+
+    def segment(self) -> None:
+        """Label the planning scan; a case is made first where there is none."""
+        control = self._control
+        if control.work is None:
+            self.create_case(self.segment)
+            return
+        session, segmenters = control.work.session, self._window.equipment.segmenters
+
+        def work(progress: ProgressListener, cancel: CancelToken) -> SegmentSummary:
+            return segment_session(session, choose_segmenter(segmenters()), progress=progress, cancel=cancel)
+
+        control.begin("ui.task.segment", work, self._on_segmented)
+
+    def confirm_selected(self) -> None:
+        """Declare one structure right."""
+        selected = self._window.structure_panel.selected
+        if selected is not None:
+            self._confirm((selected,))
+
+    def confirm_all(self) -> None:
+        """Declare every structure right that nobody has confirmed."""
+        case = self._control.work.case if self._control.work else None
+        if case is not None:
+            self._confirm(tuple(i for i in case.structure_ids() if not case.is_confirmed(i)))
+
+    def enter_facts(self, facts: PatientFacts) -> None:
+        """Take over facts that a person entered."""
+        if self._control.work is not None:
+            self._control.work.do(FactsEdit(facts))
+
+    def new_plane(self) -> None:
+        """Make a plan with a plane through the middle of the liver."""
+        cut = self._window.desk.first_plane()
+        if cut is not None:
+            self._window.desk.add_plan(self._free_name(), (cut,))
+
+    def new_wedge(self) -> None:
+        """Make a plan with a wedge around the largest lesion."""
+        lesions = self._window.desk.lesion_ids()
+        if lesions:
+            self._window.desk.add_plan(self._free_name(), (WedgeCut(lesions[0], _USUAL_MARGIN_MM),))
+
+    def rename_plan(self) -> None:
+        """Give the plan another name."""
+        plan = self._window.desk.plan
+        if plan is None:
+            return
+        wording = self._window.wording
+        title = wording.text("ui.action.plan.rename").replace("…", "")
+        name = self._window.dialogs.name(title, wording.text("ui.dialog.plan_name"), plan.name)
+        if name is None or name == plan.name:
+            return
+        if name in self._plans():
+            self._window.message_bar.say(wording.text("ui.message.plan_exists", plan=name), "warning")
+            return
+        self._window.desk.rename_plan(name)
+
+    def duplicate_plan(self) -> None:
+        """Make a copy of the plan, to try a variant."""
+        plan = self._window.desk.plan
+        if plan is not None:
+            cuts: tuple[Resection, ...] = plan.resections
+            self._window.desk.add_plan(self._free_name(), cuts)
+
+    def delete_plan(self) -> None:
+        """Remove the plan; it can be undone."""
+        self._window.desk.delete_plan()
+
+    def approve_plan(self) -> None:
+        """Let the surgeon approve the plan, or say what is still missing."""
+        window, plan = self._window, self._window.desk.plan
+        if plan is None:
+            return
+        wording = window.wording
+        by = window.dialogs.declaration(
+            wording,
+            wording.text("ui.action.plan.approve").replace("…", ""),
+            wording.text("ui.dialog.approve", plan=plan.name),
+            window.settings.declared_name,
+        )
+        if by is not None:
+            window.remember(declared_name=by)
+            window.desk.approve(by)
+
+    def unlock_plan(self) -> None:
+        """Take the approval back: the plan is a draft again."""
+        plan, work = self._window.desk.plan, self._control.work
+        if plan is not None and work is not None:
+            work.do(ApprovalEdit(plan.name, None))
+
+    def export(self) -> None:
+        """Write files for other programs and documents for people."""
+        window, work = self._window, self._control.work
+        if work is None:
+            return
+        folder = window.dialogs.folder(window.wording.text("ui.dialog.export"), window.settings.last_folder)
+        if folder is None:
+            return
+        target = folder / f"{work.folder.path.stem}-export" if any(folder.iterdir()) else folder
+        plan = window.desk.plan
+        request = ExportRequest(
+            target, (), plan.name if plan else "", window.wording.language, omits_impossible=True
+        )
+        session: CaseSession = work.session
+        twin = None if work.built is None else work.built.twin
+        renderer = window.equipment.renderer
+
+        def job(progress: ProgressListener, cancel: CancelToken) -> ExportResult:
+            return export_session(session, request, renderer, twin=twin, progress=progress, cancel=cancel)
+
+        self._control.begin("ui.task.export", job, self._on_exported)
+
+    def show_keys(self) -> None:
+        """List the keys and what the mouse does."""
+        wording, table = self._window.wording, self._window.actions_
+        rows = [
+            f"<tr><td><b>{table[a.id].shortcut().toString()}</b>&nbsp;&nbsp;</td>"
+            f"<td>{wording.text(f'ui.action.{a.id}').replace('…', '')}</td></tr>"
+            for a in ACTIONS
+            if a.shortcuts
+        ]
+        mouse = wording.text("ui.keys.mouse").replace("\n", "<br>")
+        half = (len(rows) + 1) // 2
+        columns = "".join(f"<td><table>{''.join(part)}</table></td>" for part in (rows[:half], rows[half:]))
+        text = f"<p>{mouse}</p><table cellspacing=12><tr>{columns}</tr></table>"
+        self._window.dialogs.tell(wording.text("ui.action.help.keys"), text)
+
+    def show_about(self) -> None:
+        """Say what TwinSight is, and what it is not."""
+        wording = self._window.wording
+        text = f"<h3>TwinSight</h3><p>{wording.text('ui.about')}</p><p>{wording.text(NOT_A_DEVICE)}</p>"
+        self._window.dialogs.tell(wording.text("ui.action.help.about"), text)
+
+    def _confirm(self, structure_ids: tuple[str, ...]) -> None:
+        window, work = self._window, self._control.work
+        if work is None or not structure_ids:
+            return
+        wording = window.wording
+        names = ", ".join(structure(i).name(wording.language) for i in structure_ids)
+        by = window.dialogs.declaration(
+            wording,
+            wording.text("ui.dialog.confirm_title"),
+            wording.text("ui.dialog.confirm", structures=names),
+            window.settings.declared_name,
+        )
+        if by is None:
+            return
+        window.remember(declared_name=by)
+        work.do(
+            lambda case: GroupEdit(
+                "edit.confirmation", tuple(ConfirmationEdit.declaring(case, i, by) for i in structure_ids)
+            )
+        )
+
+    def _on_segmented(self, result: object) -> None:
+        window = self._window
+        if not isinstance(result, SegmentSummary):
+            return
+        wording = window.wording
+        self._control.say("ui.status.segmented", count=len(result.volumes_ml), seconds=round(result.seconds))
+        if result.warnings:
+            texts = [wording.text(w.message_id, **w.parameters) for w in result.warnings]
+            window.message_bar.say(" ".join(texts), "warning")
+
+    def _on_exported(self, result: object) -> None:
+        window = self._window
+        if not isinstance(result, ExportResult):
+            return
+        wording = window.wording
+        text = wording.text("ui.message.exported", count=len(result.files), folder=str(result.folder))
+        omitted = result.worded_omissions(wording)
+        window.message_bar.say(" ".join([text, *omitted]), "warning" if omitted else "info")
+
+    def _plans(self) -> tuple[str, ...]:
+        work = self._control.work
+        return () if work is None else tuple(work.case.plans)
+
+    def _free_name(self) -> str:
+        """Return the next letter that no plan has as its name."""
+        used = self._plans()
+        letters = (chr(ord("A") + n) for n in range(26))
+        return next((letter for letter in letters if letter not in used), f"{len(used) + 1}")

@@ -1,0 +1,436 @@
+"""What happens when: opening, the case that is open, and what can be done at each moment."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.scene.orbit_camera import ViewSide
+from app.scene.window_level import PRESETS
+from app.services.case_session import SessionEvent, SessionEventKind
+from app.services.jobs import Job, JobHandle
+from app.ui.action_table import ACTIONS, Need
+from app.ui.case_actions import CaseActions
+from app.ui.case_work import BuiltTwin, CaseWork
+from app.ui.left_panel import LeftTab
+from app.ui.study_opening import OpenStudy, StudyOpening
+from app.ui.views_area import ViewLayout
+from app.ui.window_thread import JobAnswers
+from app.ui.worded_error import typed_error, worded_error
+from twin.case import Case
+from twin.job import CancelToken, ProgressListener
+from twin.patient import PatientFacts, PatientIdentity
+from twin.readers.series import Series
+from twin.resection import PlaneCut
+from twin.store import CaseFolder
+from twin.volume import Volume
+
+if TYPE_CHECKING:
+    from app.ui.main_window import MainWindow
+
+__all__ = ["DeskControl"]
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class DeskControl(QObject):
+    """Brings the parts of the window together.
+
+    Parameters
+    ----------
+    window
+        Owns the parts.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window = window
+        self.opening = StudyOpening(window.jobs, window.window_thread, self)
+        self.case_actions = CaseActions(self)
+        self.work: CaseWork | None = None
+        self.study: OpenStudy | None = None
+        self.series: Series | None = None
+        self.volume: Volume | None = None
+        self._then: Callable[[], None] | None = None
+        self._is_closing = False
+
+    def answers(self) -> dict[str, Callable[[], None]]:
+        """Return what each action does."""
+        window = self.window
+        answers: dict[str, Callable[[], None]] = {
+            "file.open_file": self._ask_file,
+            "file.open_folder": self._ask_folder,
+            "file.open_case": self._ask_case,
+            "file.close": self.close_all,
+            "file.quit": window.close,
+            "steps.undo": lambda: self.work.undo() if self.work else None,
+            "steps.redo": lambda: self.work.redo() if self.work else None,
+            "view.four": lambda: window.views.set_layout(ViewLayout.FOUR),
+            "view.twin": lambda: window.views.set_layout(ViewLayout.TWIN),
+            "view.fit": self._fit,
+            "view.labels": self._toggle_labels,
+            "view.mask": self._toggle_mask,
+            "view.light": lambda: window.set_light(is_light=window.actions_["view.light"].isChecked()),
+            "view.language": self._switch_language,
+            **self.case_actions.answers(),
+        }
+        for name, preset in PRESETS.items():
+            answers[f"view.window_{name}"] = lambda preset=preset: window.state.set_window(preset)
+        for side in ViewSide:
+            answers[f"view.{side}"] = lambda side=side: window.twin_view.look_from(side)
+        assert set(answers) == {action.id for action in ACTIONS}
+        return answers
+
+    def connect_parts(self) -> None:
+        """Listen to every part of the window."""
+        window, opening = self.window, self.opening
+        opening.started.connect(self._on_task)
+        opening.progressed.connect(window.task_strip.advance)
+        opening.study_read.connect(self._on_study)
+        opening.slice_read.connect(lambda series, volume: self._on_volume(series, volume, is_preview=True))
+        opening.volume_read.connect(lambda series, volume: self._on_volume(series, volume, is_preview=False))
+        opening.case_opened.connect(self._on_case_folder)
+        opening.failed.connect(self._on_opening_failed)
+        opening.cancelled.connect(self._on_opening_cancelled)
+        window.start_page.recent_chosen.connect(self.open_path)
+        window.series_panel.series_chosen.connect(self.load_series)
+        window.series_panel.volume_chosen.connect(self._show_case_volume)
+        window.structure_panel.selected_changed.connect(self.refresh)
+        window.facts_form.entered.connect(self.case_actions.enter_facts)
+        window.facts_form.refused.connect(self.fail)
+        window.plan_panel.wedge_changed.connect(lambda cut: window.desk.replace_cuts((cut,)))
+        for view in (*window.slices.values(), window.twin_view):
+            view.plane_dragged.connect(window.desk.drag_plane)
+            view.plane_released.connect(window.desk.release_plane)
+        window.desk.failed.connect(self.fail)
+        window.desk.figures_changed.connect(lambda shown: self.refresh())
+        window.desk.plan_selected.connect(lambda name: self._on_plan())
+        for box in (window.window_presets, window.side_choice):
+            box.activated.connect(lambda index, box=box: self._on_choice(box))
+        window.actions_["view.labels"].setChecked(True)
+        window.actions_["view.light"].setChecked(window.settings.theme == "light")
+
+    # Opening
+
+    def open_path(self, path: Path) -> None:
+        """Open a study or a case; what was open is closed once the new one has come."""
+        self._then = None
+        self.window.message_bar.hide()
+        self.opening.open(path)
+        self.refresh()
+
+    def load_series(self, series: Series) -> None:
+        """Look at another series of the study."""
+        if self.series is not series:
+            self.opening.load(series)
+
+    def open_made_case(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        """Open a case that was just made, and go on with ``then``."""
+        self._then = then
+        self.opening.open(path)
+
+    def close_all(self) -> None:
+        """Close the case or study, and go back to the start."""
+        self._close_work()
+        self.study, self.series, self.volume = None, None, None
+        self._show_volume(None)
+        self.window.show_work(is_open=False)
+        self.refresh()
+
+    def close_everything(self) -> None:
+        """Close for good: the window goes."""
+        self._is_closing = True
+        self.opening.cancel()
+        self._close_work()
+
+    def begin(self, message_id: str, work: Callable[[ProgressListener, CancelToken], object], done: Callable) -> None:
+        """Run a long job with progress and a way to stop it."""
+        window = self.window
+
+        def ended(call: Callable[..., None]) -> Callable[..., None]:
+            def run(*values: object) -> None:
+                window.task_strip.end()
+                call(*values)
+                self.refresh()
+
+            return run
+
+        answers = JobAnswers(
+            ended(done),
+            ended(self.fail),
+            progressed=window.task_strip.advance,
+            cancelled=ended(lambda: self.say("ui.status.cancelled")),
+        )
+        self._on_task(message_id, window.jobs.submit(Job(message_id, work), answers))
+
+    # Words to the user
+
+    def fail(self, error: Exception) -> None:
+        """Say what went wrong in one line; a defect of ours goes into the log with all it knows."""
+        wording = self.window.wording
+        known = typed_error(error)
+        if known is not None:
+            text = worded_error(known, wording)
+        else:
+            _LOGGER.error("unexpected failure", exc_info=error)
+            text = wording.text("ui.message.defect", kind=type(error).__name__)
+        self.window.message_bar.say(text, "error")
+
+    def say(self, message_id: str, **parameters: object) -> None:
+        """Say something that needs no answer, in the foot of the window."""
+        self.window.status.setText(self.window.wording.text(message_id, **parameters))
+
+    # Refreshing
+
+    def refresh(self) -> None:
+        """Bring actions, banner and panels in line with what is open."""
+        window = self.window
+        if self._is_closing or not hasattr(window, "sync"):
+            return
+        case = None if self.work is None else self.work.case
+        window.actions_.update_needs(self._met(case))
+        session = None if self.work is None else self.work.session
+        window.update_undo(session.undo_label if session else None, session.redo_label if session else None)
+        identity = case.identity if case else (self.study.study.identity if self.study else PatientIdentity())
+        window.banner.show_patient(identity, self.volume)
+        unconfirmed = case is not None and any(not case.is_confirmed(i) for i in case.structure_ids())
+        window.banner.set_unverified(is_unverified=unconfirmed)
+        window.banner.set_read_only(self.work.folder.read_only_reason if self.work else None)
+        window.twin_view.watermark = window.wording.text("notice.unverified") if unconfirmed else ""
+        window.twin_view.notice = self._twin_notice(case)
+        is_movable = not self._plan_is_locked()
+        for view in (*window.slices.values(), window.twin_view):
+            view.is_plane_movable = is_movable
+            view.update()
+        self._write_title()
+
+    def _met(self, case: Case | None) -> set[Need]:
+        """Return which needs of actions are met."""
+        window, work = self.window, self.work
+        plan = window.desk.plan
+        outcome = case.outcomes.get(plan.name) if case is not None and plan is not None else None
+        met = {
+            Need.STUDY: self.study is not None,
+            Need.VOLUME: self.volume is not None and self.volume.id != "preview",
+            Need.CASE: case is not None,
+            Need.NO_CASE: case is None,
+            Need.WRITABLE: work is not None and not work.session.is_read_only,
+            Need.LABELS: case is not None and bool(case.structure_ids()),
+            Need.STRUCTURE: window.structure_panel.selected is not None,
+            Need.LIVER: window.desk.can_plan,
+            Need.LESION: bool(window.desk.lesion_ids()),
+            Need.PLAN: plan is not None,
+            Need.PLANE: plan is not None and any(isinstance(r, PlaneCut) for r in plan.resections),
+            Need.DRAFT: plan is None or not plan.is_approved,
+            Need.APPROVED: plan is not None and plan.is_approved,
+            Need.FIGURES: outcome is not None and not outcome.is_stale,
+            Need.IDLE: not window.task_strip.is_busy,
+            Need.UNDO: work is not None and work.session.can_undo,
+            Need.REDO: work is not None and work.session.can_redo,
+        }
+        return {need for need, is_met in met.items() if is_met}
+
+    def _plan_is_locked(self) -> bool:
+        plan = self.window.desk.plan
+        is_read_only = self.work is not None and self.work.session.is_read_only
+        return is_read_only or (plan is not None and plan.is_approved)
+
+    def _twin_notice(self, case: Case | None) -> str:
+        wording = self.window.wording
+        if self.work is not None and self.work.is_building and self.work.built is None:
+            return wording.text("ui.twin.building")
+        if case is not None and case.structure_ids():
+            return ""
+        return wording.text("ui.twin.empty") if self.volume is not None else ""
+
+    def _write_title(self) -> None:
+        name = self.work.folder.path.stem if self.work is not None else ""
+        is_masked = self.window.actions_["view.mask"].isChecked()
+        self.window.setWindowTitle(f"{name} – TwinSight" if name and not is_masked else "TwinSight")
+
+    # Answers of the opening
+
+    def _on_task(self, message_id: str, handle: JobHandle) -> None:
+        self.window.task_strip.begin(message_id, handle)
+        self.refresh()
+
+    def _on_study(self, opened: OpenStudy) -> None:
+        self._close_work()
+        self.study, self.series, self.volume = opened, None, None
+        self.window.sync.show_volume(None)
+        self.window.series_panel.show_study(opened)
+        self.window.facts_form.show_facts(opened.study.facts, is_editable=False)
+        self.window.left_panel.show_tab(LeftTab.SERIES)
+        self.window.show_work(is_open=True)
+        self.refresh()
+
+    def _on_volume(self, series: Series, volume: Volume, *, is_preview: bool) -> None:
+        self.series = series
+        self.window.series_panel.mark(series.uid)
+        self._show_volume(volume, is_preview=is_preview)
+        if not is_preview:
+            self.window.task_strip.end()
+            self.say("ui.status.series_read", count=volume.grid.size_ijk[2])
+        self.refresh()
+
+    def _show_volume(self, volume: Volume | None, *, is_preview: bool = False) -> None:
+        self.volume = volume
+        loading = self.window.wording.text("ui.slice.loading") if is_preview else ""
+        for view in self.window.slices.values():
+            view.notice = loading
+        self.window.sync.show_volume(volume, is_preview=is_preview)
+
+    def _on_case_folder(self, folder: CaseFolder) -> None:
+        window = self.window
+        window.task_strip.end()
+        self._close_work()
+        self.study = None
+        work = CaseWork(folder, window.jobs, window.window_thread, self)
+        self.work = work
+        work.case_changed.connect(self._on_case)
+        work.edited.connect(self._on_edited)
+        work.saved.connect(self._on_saved)
+        work.twin_started.connect(self._on_task)
+        work.twin_progressed.connect(window.task_strip.advance)
+        work.twin_ended.connect(self._on_twin_ended)
+        work.twin_built.connect(self._on_twin)
+        work.failed.connect(self.fail)
+        case = folder.case
+        self._show_volume(case.planning_volume if case.planning_volume_id else None)
+        window.series_panel.show_case(tuple(case.volumes.values()), case.planning_volume_id)
+        window.desk.set_work(work)
+        window.show_work(is_open=True)
+        window.left_panel.show_tab(LeftTab.STRUCTURES)
+        work.start()
+        window.remember(recent=window.settings.with_recent(folder.path).recent)
+        recovered = folder.recovery
+        if recovered.message_id is not None:
+            window.message_bar.say(window.wording.text(recovered.message_id, count=recovered.n_edits), "warning")
+        elif folder.read_only_reason is not None:
+            window.message_bar.say(window.wording.text(folder.read_only_reason), "warning")
+        self.refresh()
+        then, self._then = self._then, None
+        if then is not None:
+            then()
+
+    def _on_opening_failed(self, error: Exception) -> None:
+        self.window.task_strip.end()
+        if self.volume is None and self.study is None:
+            self.window.show_work(is_open=self.work is not None)
+        elif self.volume is not None and self.volume.id == "preview":
+            self._show_volume(None)
+        self.fail(error)
+        self.refresh()
+
+    def _on_opening_cancelled(self) -> None:
+        self.window.task_strip.end()
+        if self.volume is not None and self.volume.id == "preview":
+            self._show_volume(None)
+            self.series = None
+        self.say("ui.status.cancelled")
+        self.refresh()
+
+    # Answers of the case
+
+    def _on_case(self, case: Case) -> None:
+        window = self.window
+        if self.volume is None and case.planning_volume_id is not None:
+            self._show_volume(case.planning_volume)
+        window.sync.show_layers(case.layers)
+        built = self.work.built if self.work else None
+        window.structure_panel.show_case(case, {} if built is None else built.volumes)
+        facts: PatientFacts = case.facts
+        window.facts_form.show_facts(facts, is_editable=self.work is not None and not self.work.session.is_read_only)
+        window.desk.follow_case()
+        window.plan_panel.show_case(case)
+        self.refresh()
+
+    def _on_edited(self, event: SessionEvent) -> None:
+        if event.edit is None or event.kind is SessionEventKind.READ_ONLY:
+            return
+        if event.edit.label != "edit.outcome":
+            self.say(f"ui.status.{event.kind}", step=self.window.wording.text(event.edit.label))
+
+    def _on_saved(self, is_asked_for: bool) -> None:
+        if is_asked_for:
+            self.say("ui.status.saved")
+        self.refresh()
+
+    def _on_twin(self, built: BuiltTwin | None) -> None:
+        window = self.window
+        window.sync.show_twin(built)
+        window.desk.set_twin(built)
+        if self.work is not None:
+            window.structure_panel.show_case(self.work.case, {} if built is None else built.volumes)
+            window.plan_panel.show_case(self.work.case)
+        self.refresh()
+
+    def _on_twin_ended(self) -> None:
+        self.window.task_strip.end()
+        self.refresh()
+
+    def _on_plan(self) -> None:
+        self.window.plan_panel.show_case(None if self.work is None else self.work.case)
+        self.refresh()
+
+    def _show_case_volume(self, volume_id: str) -> None:
+        if self.work is not None:
+            self._show_volume(self.work.case.volumes[volume_id])
+            self.window.series_panel.mark(volume_id)
+            self.refresh()
+
+    def _close_work(self) -> None:
+        work, self.work = self.work, None
+        if work is None:
+            return
+        self.window.desk.set_work(None)
+        self.window.sync.show_twin(None)
+        self.window.sync.show_layers({})
+        self.window.structure_panel.show_case(None, {})
+        self.window.plan_panel.show_case(None)
+        work.close()
+        work.deleteLater()
+
+    # Questions and switches
+
+    def _ask_file(self) -> None:
+        path = self.window.dialogs.study_file(self.window.wording, self.window.settings.last_folder)
+        self._open_asked(path)
+
+    def _ask_folder(self) -> None:
+        title = self.window.wording.text("ui.action.file.open_folder").replace("…", "")
+        self._open_asked(self.window.dialogs.folder(title, self.window.settings.last_folder))
+
+    def _ask_case(self) -> None:
+        title = self.window.wording.text("ui.action.file.open_case").replace("…", "")
+        self._open_asked(self.window.dialogs.folder(title, self.window.settings.last_folder))
+
+    def _open_asked(self, path: Path | None) -> None:
+        if path is not None:
+            self.window.remember(last_folder=str(path.parent))
+            self.open_path(path)
+
+    def _fit(self) -> None:
+        for view in (*self.window.slices.values(), self.window.twin_view):
+            view.fit()
+
+    def _toggle_labels(self) -> None:
+        self.window.state.set_labels_shown(shows_labels=self.window.actions_["view.labels"].isChecked())
+
+    def _toggle_mask(self) -> None:
+        self.window.banner.set_masked(is_masked=self.window.actions_["view.mask"].isChecked())
+        self.refresh()
+
+    def _switch_language(self) -> None:
+        language = "en" if self.window.wording.language == "fr" else "fr"
+        self.window.remember(language=language)
+        self.window.set_language(language)
+
+    def _on_choice(self, box: object) -> None:
+        action_id = box.currentData()  # type: ignore[attr-defined]
+        self.window.actions_[str(action_id)].trigger()
+        box.setCurrentIndex(-1)  # type: ignore[attr-defined]

@@ -1,0 +1,35 @@
+"""What the window is given by the composition: it knows neither segmenters nor renderers itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twin.phantom import PhantomRecipe
+
+__all__ = ["Equipment"]
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """Tools and folders of the workstation.
+
+    Parameters
+    ----------
+    segmenters
+        Returns every automatic segmenter, the preferred one first.
+    renderer
+        Returns what draws the pictures of documents.
+    settings_folder, cache_folder
+        Folders of this user.
+    demo_recipe
+        The phantom of the demo.
+    """
+
+    segmenters: Callable[[], Sequence[Any]]
+    renderer: Callable[[], Any]
+    settings_folder: Path
+    cache_folder: Path
+    demo_recipe: PhantomRecipe = PhantomRecipe()

@@ -1,0 +1,130 @@
+"""Figures of a plan: the share that stays and the margin large, the others in a table, all with their interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from app.ui.pieces import label, rule
+from app.ui.plan_desk import FigureState, ShownFigures
+from twin.figure import Figure
+from twin.outcome import FigureTree
+from twin.wording import Wording
+
+__all__ = ["FigureTable"]
+
+_LEADING = ("flr_percent", "margin_mm")
+_ROWS = (
+    "resected_ml",
+    "remnant_ml",
+    "flr_ml",
+    "sflr_percent.vauthey",
+    "sflr_percent.urata",
+    "flr_body_weight_percent",
+    "total_ml",
+    "lesion_ml",
+    "net_ml",
+)
+_TWO_DECIMALS = ("flr_body_weight_percent",)
+
+
+class FigureTable(QWidget):
+    """Shows the figures of the liver."""
+
+    def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._wording = wording
+        self._shown = ShownFigures(FigureState.NONE)
+        self._names: dict[str, QLabel] = {}
+        self.values: dict[str, QLabel] = {}
+        self._intervals: dict[str, QLabel] = {}
+        self.state = label("", "Status", wraps=True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addWidget(self.state)
+        lead = QGridLayout()
+        lead.setHorizontalSpacing(14)
+        for column, key in enumerate(_LEADING):
+            self._add_labels(key, "Big")
+            self._names[key].setWordWrap(True)
+            lead.addWidget(self._names[key], 0, column, Qt.AlignmentFlag.AlignBottom)
+            lead.addWidget(self.values[key], 1, column)
+            lead.addWidget(self._intervals[key], 2, column)
+            lead.setColumnStretch(column, 1)
+        layout.addLayout(lead)
+        layout.addWidget(rule())
+        table = QGridLayout()
+        table.setHorizontalSpacing(8)
+        table.setVerticalSpacing(2)
+        table.setColumnStretch(0, 1)
+        for number, key in enumerate(_ROWS):
+            self._add_labels(key, "Figure")
+            self._names[key].setWordWrap(True)
+            table.addWidget(self._names[key], 2 * number, 0, 2, 1)
+            table.addWidget(self.values[key], 2 * number, 1, Qt.AlignmentFlag.AlignRight)
+            table.addWidget(self._intervals[key], 2 * number + 1, 1, Qt.AlignmentFlag.AlignRight)
+        layout.addLayout(table)
+        self.set_wording(wording)
+
+    def show_figures(self, shown: ShownFigures) -> None:
+        """Show figures and how far they are."""
+        self._shown = shown
+        self._write()
+
+    def set_wording(self, wording: Wording) -> None:
+        """Write in another language."""
+        self._wording = wording
+        for key, name in self._names.items():
+            name.setText(wording.text(f"ui.figure.{key}"))
+            name.setToolTip(wording.text(f"export.figure.liver.{key}"))
+        self._write()
+
+    def _add_labels(self, key: str, value_name: str) -> None:
+        self._names[key] = label("", "Quiet")
+        self.values[key] = label("", value_name)
+        self._intervals[key] = label("", "Interval")
+
+    def _write(self) -> None:
+        wording, shown = self._wording, self._shown
+        text = wording.text(f"ui.figures.{shown.state}") if shown.state is not FigureState.SETTLED else ""
+        if shown.error is not None:
+            text = wording.error(shown.error)
+        self.state.setText(text)
+        self.state.setVisible(bool(text))
+        tree = {} if shown.liver is None else shown.liver
+        is_current = shown.state in (FigureState.LIVE, FigureState.SETTLED)
+        for key in self.values:
+            self._write_figure(key, _figure(tree, key))
+            self.values[key].setEnabled(is_current)
+            self._intervals[key].setEnabled(is_current)
+
+    def _write_figure(self, key: str, figure: Figure | None) -> None:
+        wording = self._wording
+        value, interval, tip = "–", "", ""
+        if figure is not None and figure.value is not None:
+            decimals = 2 if key in _TWO_DECIMALS else None
+            value = wording.quantity(figure.value, figure.unit, decimals=decimals)
+            if figure.low is not None and figure.high is not None:
+                places = 2 if key in _TWO_DECIMALS else (1 if figure.unit in ("%", "mm") else 0)
+                low, high = (wording.number(v, decimals=places) for v in (figure.low, figure.high))
+                interval = wording.text("ui.figures.interval", low=low, high=high)
+            tip = wording.text("ui.figures.interval_tip", source=figure.source)
+        elif figure is not None and figure.needs:
+            needs = ", ".join(wording.text(f"fact.{name}") for name in figure.needs)
+            interval = wording.text("ui.figures.needs", needs=needs)
+        self.values[key].setText(value)
+        self._intervals[key].setText(interval)
+        self.values[key].setToolTip(tip)
+        self._intervals[key].setToolTip(tip)
+
+
+def _figure(tree: Mapping[str, Figure | FigureTree], key: str) -> Figure | None:
+    """Return a figure by its dotted key."""
+    head, _, rest = key.partition(".")
+    found = tree.get(head)
+    if isinstance(found, Figure):
+        return found
+    return None if found is None or not rest else _figure(found, rest)

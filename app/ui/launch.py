@@ -1,0 +1,59 @@
+"""Start the window and stay in it until it is closed."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app.ui.equipment import Equipment
+from app.ui.main_window import MainWindow
+from app.ui.settings import read_settings
+from app.ui.theme import DARK, LIGHT, apply_theme
+
+__all__ = ["application", "launch"]
+
+
+def launch(path: Path | None, language: str, equipment: Equipment) -> int:
+    """Open the window, with a case or a study when one is given; return when it is closed.
+
+    Parameters
+    ----------
+    path
+        What to open, or None.
+    language
+        ``"fr"`` or ``"en"``; a language chosen in the window before takes precedence.
+    equipment
+        What the composition hands over.
+    """
+    settings = read_settings(equipment.settings_folder)
+    settings = replace(settings, language=settings.language or language)
+    app = application()
+    apply_theme(app, LIGHT if settings.theme == "light" else DARK)
+    window = MainWindow(equipment, settings)
+    window.show()
+    if path is not None:
+        QTimer.singleShot(0, window, lambda: window.open_path(path))
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    beat = QTimer()  # lets Python see Ctrl+C in the terminal
+    beat.start(250)
+    beat.timeout.connect(lambda: None)
+    code = app.exec()
+    beat.stop()
+    return int(code)
+
+
+def application() -> QApplication:
+    """Return the application, made once."""
+    known = QApplication.instance()
+    if isinstance(known, QApplication):
+        return known
+    QGuiApplication.setApplicationName("TwinSight")
+    QGuiApplication.setApplicationDisplayName("TwinSight")
+    QGuiApplication.setDesktopFileName("twinsight")
+    return QApplication(sys.argv[:1])

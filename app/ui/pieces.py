@@ -1,0 +1,122 @@
+"""Small parts that the panels are made of."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QToolButton, QWidget
+
+__all__ = ["Chip", "ColourChip", "action_button", "label", "main_button", "rule", "set_property", "tool_button"]
+
+
+def label(text: str = "", name: str = "", *, wraps: bool = False) -> QLabel:
+    """Return a text; ``name`` is its role in the style sheet."""
+    made = QLabel(text)
+    made.setObjectName(name)
+    made.setWordWrap(wraps)
+    if wraps:
+        made.setMinimumWidth(40)
+    return made
+
+
+def rule() -> QFrame:
+    """Return a thin line between sections."""
+    made = QFrame()
+    made.setObjectName("Rule")
+    return made
+
+
+def tool_button(action: QAction, *, name: str = "Flat", size: int = 20) -> QToolButton:
+    """Return a button with the drawing of an action."""
+    made = QToolButton()
+    made.setObjectName(name)
+    made.setDefaultAction(action)
+    made.setIconSize(QSize(size, size))
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
+
+
+def action_button(action: QAction, *, name: str = "") -> QPushButton:
+    """Return a button with drawing and text of an action; it follows the action."""
+    made = QPushButton()
+    made.setObjectName(name)
+
+    def follow() -> None:
+        made.setText(action.text().replace("…", "").replace("&", ""))
+        made.setIcon(action.icon())
+        made.setToolTip(action.toolTip())
+        made.setEnabled(action.isEnabled())
+
+    action.changed.connect(follow)
+    made.clicked.connect(action.trigger)
+    follow()
+    return made
+
+
+def main_button(action: QAction) -> QPushButton:
+    """Return the button of what is to be done next."""
+    made = action_button(action, name="Main")
+    made.setMinimumHeight(34)
+    return made
+
+
+def set_property(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet looks at."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+
+
+class Chip(QLabel):
+    """A word in a rounded field; ``kind`` is empty, ``good``, ``warning`` or ``error``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("Chip")
+
+    def show_state(self, text: str, kind: str = "", tip: str = "") -> None:
+        """Show a word, or nothing when it is empty."""
+        self.setText(text)
+        self.setToolTip(tip)
+        self.setVisible(bool(text))
+        set_property(self, "kind", kind)
+
+
+class ColourChip(QWidget):
+    """A small square in the colour of a structure, rimmed so that no colour is lost on its ground."""
+
+    def __init__(self, colour: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour = QColor(colour)
+        self.setFixedSize(14, 14)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the square."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self.palette().placeholderText().color())
+        painter.setBrush(self._colour)
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 3, 3)
+
+
+def row(*widgets: QWidget | int, spacing: int = 6) -> QHBoxLayout:
+    """Return widgets side by side; a number is stretch."""
+    layout = QHBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
+    for widget in widgets:
+        if isinstance(widget, int):
+            layout.addStretch(widget)
+        else:
+            layout.addWidget(widget)
+    return layout

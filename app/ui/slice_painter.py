@@ -1,0 +1,212 @@
+"""Draws a slice view: picture, contours, crosshair, cutting line, letters, scale and read-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen
+
+from app.scene.slice_frame import SliceFrame
+from app.scene.slice_scene import Contour
+from app.ui.slice_cut import CutLine
+from app.ui.slice_geometry import SlicePlacement
+from twin.anatomy import structure
+
+__all__ = ["SliceTexts", "image_from_pixels", "paint_slice"]
+
+_TEXT = QColor("#e9f0f0")
+_HALO = QColor(0, 0, 0, 170)
+_CROSSHAIR = QColor(76, 194, 185, 190)
+_CUT = QColor("#3fd0c4")
+_REMOVED = QColor("#d774de")  # the resection zone, lightened to be read on black
+_GAP_PX = 14.0  # the crosshair leaves the point itself free
+
+
+@dataclass(frozen=True)
+class SliceTexts:
+    """What is written in the corners; ``letters`` are left, right, top, bottom."""
+
+    title: str = ""
+    position: str = ""
+    window: str = ""
+    readout: str = ""
+    letters: tuple[str, str, str, str] = ("", "", "", "")
+    scale: str = ""
+    notice: str = ""
+    scale_px: float = 0.0
+
+
+@dataclass
+class SlicePicture:
+    """What is painted of one slice; made when the slice or its paint changes, not at every paint."""
+
+    image: QImage
+    outlines: dict[str, list[QLineF]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pixels: NDArray[np.uint32], contours: Sequence[Contour]) -> SlicePicture:
+        """Return the picture of a slice, ready to be painted."""
+        outlines = {
+            c.structure_id: [QLineF(*line) for line in c.segments.reshape(-1, 4).tolist()] for c in contours
+        }
+        return cls(image_from_pixels(pixels), outlines)
+
+
+def image_from_pixels(pixels: NDArray[np.uint32]) -> QImage:
+    """Return pixels 0xffRRGGBB as a picture of Qt, with a copy of its own."""
+    rows, columns = pixels.shape
+    data = np.ascontiguousarray(pixels)
+    return QImage(data.data, columns, rows, columns * 4, QImage.Format.Format_RGB32).copy()
+
+
+def paint_slice(
+    painter: QPainter,
+    picture: SlicePicture,
+    frame: SliceFrame,
+    placement: SlicePlacement,
+    size_px: tuple[float, float],
+    *,
+    crosshair: QPointF | None,
+    cut: CutLine | None,
+    texts: SliceTexts,
+) -> None:
+    """Draw everything, from the picture to the texts."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(placement.picture_rect(frame, size_px), picture.image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint_outlines(painter, picture.outlines, frame, placement, size_px)
+    if crosshair is not None:
+        _paint_crosshair(painter, crosshair, size_px)
+    if cut is not None:
+        _paint_cut(painter, cut, size_px)
+    _paint_texts(painter, texts, size_px)
+
+
+def outline_colours(structure_ids: Sequence[str]) -> Mapping[str, QColor]:
+    """Return the colour of each contour: the structure's own, light enough to be seen on a dark slice."""
+    colours = {}
+    for structure_id in structure_ids:
+        colour = QColor(structure(structure_id).colour)
+        hue, saturation, lightness, _ = colour.getHslF()
+        colours[structure_id] = QColor.fromHslF(max(hue, 0.0), saturation, max(lightness, 0.58))
+    return colours
+
+
+def _paint_outlines(
+    painter: QPainter,
+    outlines: Mapping[str, list[QLineF]],
+    frame: SliceFrame,
+    placement: SlicePlacement,
+    size_px: tuple[float, float],
+) -> None:
+    painter.save()
+    painter.setTransform(placement.transform(frame, size_px), combine=True)
+    for structure_id, colour in outline_colours(list(outlines)).items():
+        pen = QPen(colour, 1.5)
+        pen.setCosmetic(True)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        painter.drawLines(outlines[structure_id])
+    painter.restore()
+
+
+def _paint_crosshair(painter: QPainter, at: QPointF, size_px: tuple[float, float]) -> None:
+    painter.setPen(QPen(_CROSSHAIR, 1.0))
+    x, y = at.x(), at.y()
+    painter.drawLine(QPointF(0, y), QPointF(x - _GAP_PX, y))
+    painter.drawLine(QPointF(x + _GAP_PX, y), QPointF(size_px[0], y))
+    painter.drawLine(QPointF(x, 0), QPointF(x, y - _GAP_PX))
+    painter.drawLine(QPointF(x, y + _GAP_PX), QPointF(x, size_px[1]))
+
+
+def _paint_cut(painter: QPainter, cut: CutLine, size_px: tuple[float, float]) -> None:
+    """The line over the whole view, an arrow to what is removed, two knobs that turn it."""
+    reach = size_px[0] + size_px[1]
+    for colour, width in ((_HALO, 4.0), (_CUT, 2.0)):
+        painter.setPen(QPen(colour, width))
+        painter.drawLine(cut.middle - cut.along * reach, cut.middle + cut.along * reach)
+    tip = cut.middle + cut.removed * 34.0
+    painter.setPen(QPen(_REMOVED, 2.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawLine(cut.middle + cut.removed * 6.0, tip)
+    head = QPainterPath(tip + cut.removed * 6.0)
+    head.lineTo(tip - cut.removed * 4.0 + cut.along * 6.0)
+    head.lineTo(tip - cut.removed * 4.0 - cut.along * 6.0)
+    head.closeSubpath()
+    painter.fillPath(head, _REMOVED)
+    painter.setPen(QPen(QColor("#0d2b2a"), 1.5))
+    painter.setBrush(_CUT)
+    for knob in cut.knobs:
+        painter.drawEllipse(knob, 5.5, 5.5)
+    painter.drawRect(QRectF(cut.middle.x() - 4.5, cut.middle.y() - 4.5, 9, 9))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, float]) -> None:
+    width, height = size_px
+    font = QFont(painter.font())
+    font.setPixelSize(12)
+    painter.setFont(font)
+    left = Qt.AlignmentFlag.AlignLeft
+    right = Qt.AlignmentFlag.AlignRight
+    paint_text(painter, QRectF(10, 7, width - 20, 18), texts.title, left, is_bold=True)
+    paint_text(painter, QRectF(10, 24, width - 20, 18), texts.position, left)
+    paint_text(painter, QRectF(10, 7, width - 20, 18), texts.window, right)
+    paint_text(painter, QRectF(10, height - 24, width - 20, 18), texts.readout, left)
+    middle = Qt.AlignmentFlag.AlignCenter
+    west, east, north, south = texts.letters
+    font.setPixelSize(15)
+    painter.setFont(font)
+    paint_text(painter, QRectF(6, height / 2 - 12, 40, 24), west, left | Qt.AlignmentFlag.AlignVCenter, is_bold=True)
+    paint_text(painter, QRectF(width - 46, height / 2 - 12, 40, 24), east, right | Qt.AlignmentFlag.AlignVCenter, is_bold=True)
+    paint_text(painter, QRectF(width / 2 - 20, 5, 40, 22), north, middle, is_bold=True)
+    paint_text(painter, QRectF(width / 2 - 20, height - 27, 40, 22), south, middle, is_bold=True)
+    if texts.notice:
+        font.setPixelSize(13)
+        painter.setFont(font)
+        paint_text(painter, QRectF(10, height / 2 - 40, width - 20, 80), texts.notice, middle | Qt.TextFlag.TextWordWrap)
+    if texts.scale_px:
+        font.setPixelSize(11)
+        painter.setFont(font)
+        paint_scale(painter, size_px, texts.scale_px, texts.scale)
+
+
+def paint_scale(painter: QPainter, size_px: tuple[float, float], length_px: float, text: str) -> None:
+    """Draw a scale bar with its length in the lower right corner."""
+    width, height = size_px
+    y, x1 = height - 12.0, width - 12.0
+    x0 = x1 - length_px
+    for colour, thickness in ((_HALO, 4.0), (_TEXT, 1.6)):
+        painter.setPen(QPen(colour, thickness))
+        painter.drawLine(QPointF(x0, y), QPointF(x1, y))
+        painter.drawLine(QPointF(x0, y - 4), QPointF(x0, y + 3))
+        painter.drawLine(QPointF(x1, y - 4), QPointF(x1, y + 3))
+    paint_text(painter, QRectF(x0 - 40, y - 20, length_px + 40, 15), text, Qt.AlignmentFlag.AlignRight)
+
+
+def nice_length_mm(mm_per_px: float, most_px: float) -> float:
+    """Return a round length (10, 20, 50, 100 ... mm) that fits into so many pixels."""
+    room = max(mm_per_px * most_px, 1e-6)
+    power = 10.0 ** np.floor(np.log10(room))
+    return float(max((m * power for m in (1.0, 2.0, 5.0) if m * power <= room), default=power))
+
+
+def paint_text(
+    painter: QPainter, where: QRectF, text: str, flags: Qt.AlignmentFlag | Qt.TextFlag, *, is_bold: bool = False
+) -> None:
+    """Write with a dark halo, readable on white bone as on black air."""
+    if not text:
+        return
+    font = QFont(painter.font())
+    font.setBold(is_bold)
+    painter.save()
+    painter.setFont(font)
+    painter.setPen(_HALO)
+    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        painter.drawText(where.translated(dx, dy), int(flags), text)
+    painter.setPen(_TEXT)
+    painter.drawText(where, int(flags), text)
+    painter.restore()

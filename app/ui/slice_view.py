@@ -1,0 +1,363 @@
+"""One slice view: scroll, window, crosshair, zoom, pan, labels, and the cutting line that can be dragged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.scene.cut_plane import CutPlane
+from app.scene.slice_frame import SliceAxis, SliceFrame
+from app.scene.slice_scene import SliceScene
+from app.scene.window_level import WindowLevel
+from app.ui.slice_cut import CutGrip, CutLine, dragged_plane
+from app.ui.slice_geometry import SlicePlacement, lps_under
+from app.ui.slice_painter import SlicePicture, SliceTexts, nice_length_mm, paint_slice
+from app.ui.view_state import ViewState
+from twin.anatomy import structure
+from twin.volume import Quantity
+from twin.wording import Wording
+
+__all__ = ["SliceView"]
+
+_ZOOM_STEP = 1.15
+_WINDOW_SPEED = 1.6  # HU a pixel
+
+
+@dataclass(frozen=True, eq=False)
+class _Press:
+    """How a drag began."""
+
+    button: Qt.MouseButton
+    at: QPointF
+    last: QPointF
+    window: WindowLevel
+    placement: SlicePlacement
+    grip: CutGrip | None = None
+    plane: CutPlane | None = None
+    line: CutLine | None = None
+
+
+class SliceView(QWidget):
+    """A slice of the scan in one direction.
+
+    Left button: move the crosshair, or the cutting line when it is under the pointer. Right button: window and
+    level. Middle button, or left with shift: pan. Wheel: scroll; with control: zoom. Double click: fill the window.
+
+    Parameters
+    ----------
+    axis
+        Which way it is cut.
+    state
+        Shared by all views.
+    wording
+        Language of its texts.
+    """
+
+    plane_dragged = Signal(object)  # CutPlane
+    plane_released = Signal()
+    maximise_asked = Signal()
+
+    def __init__(self, axis: SliceAxis, state: ViewState, wording: Wording, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.axis = axis
+        self.notice = ""
+        self.is_plane_movable = True
+        self._state = state
+        self._wording = wording
+        self._scene: SliceScene | None = None
+        self._placement: SlicePlacement | None = None
+        self._is_fitted = True
+        self._picture: SlicePicture | None = None
+        self._pointer: QPointF | None = None
+        self._press: _Press | None = None
+        self._wheel_rest = 0
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(120, 100)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        state.crosshair_moved.connect(self._on_crosshair)
+        state.window_changed.connect(self.refresh)
+        state.appearance_changed.connect(self.refresh)
+        state.plane_changed.connect(self.refresh)
+        self._index = 0
+
+    @property
+    def slice_index(self) -> int:
+        """Index of the slice shown."""
+        return self._index
+
+    @property
+    def frame_of_slice(self) -> SliceFrame | None:
+        """Geometry of the slices, or None without a scan."""
+        return None if self._scene is None else self._scene.frames[self.axis]
+
+    def show_scene(self, scene: SliceScene | None) -> None:
+        """Show another scan; the placement is kept where the grid stays the same."""
+        is_same_grid = (
+            scene is not None
+            and self._scene is not None
+            and scene.volume.grid.is_same_space(self._scene.volume.grid)
+        )
+        self._scene = scene
+        if not is_same_grid:
+            self.fit()
+        self._on_crosshair()
+        self.refresh()
+
+    def set_wording(self, wording: Wording) -> None:
+        """Write in another language."""
+        self._wording = wording
+        self.update()
+
+    def refresh(self) -> None:
+        """Draw again: labels, window or plane have changed."""
+        self._picture = None
+        self.update()
+
+    def fit(self) -> None:
+        """Show the whole slice."""
+        frame = self.frame_of_slice
+        self._is_fitted = True
+        self._placement = None if frame is None else SlicePlacement.fitted(frame, self._size())
+        self.update()
+
+    def scroll_by(self, steps: int) -> None:
+        """Go some slices further; the crosshair goes along."""
+        frame = self.frame_of_slice
+        if frame is None:
+            return
+        wanted = int(np.clip(self._index + steps, 0, frame.n_slices - 1))
+        x, y, _ = frame.pixel_from_lps(self._state.crosshair_lps_mm)
+        self._state.move_crosshair(frame.lps_from_pixel(x, y, wanted))
+
+    def screen_from_lps(self, point_lps_mm: NDArray[np.float64]) -> QPointF:
+        """Map a point of the patient to the widget; for tests and overlays."""
+        frame = self.frame_of_slice
+        assert frame is not None
+        assert self._placement is not None
+        x, y, _ = frame.pixel_from_lps(point_lps_mm)
+        return self._placement.screen_from_pixel(x, y, frame, self._size())
+
+    def cut_line(self) -> CutLine | None:
+        """Return the line in which the cutting plane meets this slice."""
+        frame, plane = self.frame_of_slice, self._state.plane
+        if frame is None or plane is None or self._placement is None:
+            return None
+        return CutLine.of(plane, frame, self._index, self._placement, self._size())
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the slice."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), Qt.GlobalColor.black)
+        frame = self.frame_of_slice
+        if frame is None or self._scene is None or self._placement is None:
+            return
+        if self._picture is None:
+            self._picture = self._made_picture(self._scene)
+        paint_slice(
+            painter,
+            self._picture,
+            frame,
+            self._placement,
+            self._size(),
+            crosshair=self.screen_from_lps(self._state.crosshair_lps_mm),
+            cut=self.cut_line(),
+            texts=self._texts(frame),
+        )
+        if self.hasFocus():
+            painter.setPen(self.palette().highlight().color())
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _made_picture(self, scene: SliceScene) -> SlicePicture:
+        pixels = scene.picture(self.axis, self._index, self._state.window)
+        contours = scene.contours(self.axis, self._index) if self._state.shows_labels else []
+        return SlicePicture.of(pixels, contours)
+
+    def _texts(self, frame: SliceFrame) -> SliceTexts:
+        if self._scene is None or self._placement is None:
+            return SliceTexts()
+        wording, window = self._wording, self._state.window
+        mm_per_px = 1.0 / self._placement.zoom
+        length_mm = nice_length_mm(mm_per_px, min(90.0, self.width() / 4))
+        numbers = {"level": wording.number(window.level), "width": wording.number(window.width)}
+        return SliceTexts(
+            title=wording.text(f"ui.slice.{self.axis}"),
+            position=wording.text(
+                "ui.slice.position",
+                number=self._index + 1,
+                count=frame.n_slices,
+                position=wording.quantity(frame.position_mm(self._index), "mm"),
+            ),
+            window=wording.text("ui.slice.window", **numbers),
+            readout=self._readout(self._scene, frame),
+            letters=tuple(self._letters(text) for text in frame.letters),  # type: ignore[arg-type]
+            scale=wording.quantity(length_mm, "mm", decimals=0),
+            notice=self.notice,
+            scale_px=length_mm / mm_per_px,
+        )
+
+    def _letters(self, english: str) -> str:
+        return "".join(self._wording.text(f"ui.letter.{letter}") for letter in english)
+
+    def _readout(self, scene: SliceScene, frame: SliceFrame) -> str:
+        """Value, place and structure under the pointer."""
+        if self._pointer is None or self._placement is None:
+            return ""
+        x, y = self._placement.pixel_from_screen(self._pointer, frame, self._size())
+        column, row = round(x), round(y)
+        rows, columns = frame.shape
+        if not (0 <= column < columns and 0 <= row < rows):
+            return ""
+        value = float(np.asarray(scene.grey_values(self.axis, self._index)[row, column]).astype(np.float64))
+        point = frame.lps_from_pixel(x, y, self._index)
+        unit = "HU" if scene.volume.quantity is Quantity.HOUNSFIELD else ""
+        parts = [f"{self._wording.number(value)} {self._wording.text('ui.unit.hu') if unit else ''}".strip()]
+        parts.append(self._wording.text("ui.slice.place", place=self._place(point)))
+        names = [structure(i).name(self._wording.language) for i in scene.structures_at(point) if i != "skin"]
+        return "   ".join([*parts, ", ".join(names[:2])]).rstrip()
+
+    def _place(self, point_lps_mm: NDArray[np.float64]) -> str:
+        named = []
+        for value, (plus, minus) in zip(point_lps_mm, (("L", "R"), ("P", "A"), ("S", "I")), strict=True):
+            letter = self._wording.text(f"ui.letter.{plus if value >= 0 else minus}")
+            named.append(f"{letter}{self._wording.number(abs(float(value)))}")
+        return " ".join(named)
+
+    # Pointer and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a drag."""
+        if self.frame_of_slice is None or self._placement is None or self._press is not None:
+            return
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        at = event.position()
+        button = event.button()
+        if button is Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            button = Qt.MouseButton.MiddleButton
+        line = self.cut_line()
+        grip = line.grip_at(at) if line is not None and button is Qt.MouseButton.LeftButton else None
+        if not self.is_plane_movable:
+            grip = None
+        plane = self._state.plane
+        self._press = _Press(button, at, at, self._state.window, self._placement, grip, plane, line)
+        if button is Qt.MouseButton.LeftButton and grip is None:
+            self._state.move_crosshair(self._lps_at(at))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the pointer, dragging or not."""
+        at = event.position()
+        self._pointer = at
+        press = self._press
+        if press is None:
+            self._show_grip(at)
+            self.update()
+            return
+        moved = at - press.at
+        if press.button is Qt.MouseButton.RightButton:
+            speed = _WINDOW_SPEED * max(press.window.width / 400.0, 0.25)
+            self._state.set_window(press.window.dragged(moved.x(), moved.y(), speed))
+        elif press.button is Qt.MouseButton.MiddleButton:
+            self._placement = press.placement.panned(moved.x(), moved.y())
+            self._is_fitted = False
+        elif press.grip is not None:
+            self._drag_plane(press, at)
+        elif press.button is Qt.MouseButton.LeftButton:
+            self._state.move_crosshair(self._lps_at(at))
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a drag."""
+        press, self._press = self._press, None
+        if press is not None and press.grip is not None:
+            self.plane_released.emit()
+        self._show_grip(event.position())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Fill the window with this view, or go back."""
+        self._press = None
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.maximise_asked.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll, or zoom with control."""
+        frame = self.frame_of_slice
+        if frame is None or self._placement is None:
+            return
+        delta = event.angleDelta().y() or event.angleDelta().x()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            factor = _ZOOM_STEP ** (delta / 120.0)
+            self._placement = self._placement.zoomed(factor, event.position(), self._size())
+            self._is_fitted = False
+            self.update()
+        else:
+            self._wheel_rest += delta
+            steps = int(self._wheel_rest / 120)
+            self._wheel_rest -= steps * 120
+            self.scroll_by(steps)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Scroll with the arrows and page keys, fit with Home."""
+        steps = {
+            Qt.Key.Key_Up: 1,
+            Qt.Key.Key_Down: -1,
+            Qt.Key.Key_PageUp: 10,
+            Qt.Key.Key_PageDown: -10,
+        }.get(Qt.Key(event.key()))
+        if steps is not None:
+            self.scroll_by(steps)
+        elif event.key() == Qt.Key.Key_Home:
+            self.fit()
+        else:
+            super().keyPressEvent(event)
+
+    def leaveEvent(self, event: object) -> None:
+        """Forget the pointer: the read-out goes."""
+        self._pointer = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the whole slice in view while nobody has zoomed."""
+        if self._is_fitted:
+            self.fit()
+
+    def _on_crosshair(self) -> None:
+        frame = self.frame_of_slice
+        if frame is None:
+            return
+        index = frame.nearest_slice(self._state.crosshair_lps_mm)
+        if index != self._index:
+            self._index = index
+            self._picture = None
+        self.update()
+
+    def _drag_plane(self, press: _Press, at: QPointF) -> None:
+        frame = self.frame_of_slice
+        if press.plane is None or press.line is None or press.grip is None or frame is None:
+            return
+        points = (self._lps_at(press.at), self._lps_at(at), self._lps_at(press.line.middle))
+        self.plane_dragged.emit(dragged_plane(press.plane, press.grip, press.line, press.at, at, frame, points))
+
+    def _show_grip(self, at: QPointF) -> None:
+        line = self.cut_line() if self.is_plane_movable else None
+        grip = line.grip_at(at) if line is not None else None
+        shape = {CutGrip.MOVE: Qt.CursorShape.SizeAllCursor, CutGrip.TURN: Qt.CursorShape.OpenHandCursor}
+        self.setCursor(shape[grip] if grip else Qt.CursorShape.CrossCursor)
+
+    def _lps_at(self, at: QPointF | QPoint) -> NDArray[np.float64]:
+        frame = self.frame_of_slice
+        assert frame is not None
+        assert self._placement is not None
+        return lps_under(self._placement, QPointF(at), frame, self._index, self._size())
+
+    def _size(self) -> tuple[float, float]:
+        return (float(self.width()), float(self.height()))

@@ -1,0 +1,104 @@
+"""What is seen before anything is open: what can be opened, recent cases, a place to drop files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from app.ui.action_table import ActionTable
+from app.ui.pieces import action_button, label, set_property
+from twin.wording import NOT_A_DEVICE, Wording
+
+__all__ = ["StartPage"]
+
+_TILES = ("file.open_file", "file.open_folder", "file.open_case", "file.demo")
+_WIDTH = 760
+
+
+class StartPage(QWidget):
+    """Tiles at the left, recent cases at the right; the whole page takes files that are dropped."""
+
+    recent_chosen = Signal(object)  # Path
+
+    def __init__(self, actions: ActionTable, wording: Wording, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("Ground")
+        self._title = label("TwinSight", "Title")
+        self._subtitle = label("", "Quiet", wraps=True)
+        self._notice = label("", "Faint", wraps=True)
+        self._recent_title = label("", "Section")
+        self._no_recent = label("", "Quiet", wraps=True)
+        self._drop_text = label("", "Quiet")
+        self._drop_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.recent = QListWidget()
+        self.recent.itemActivated.connect(self._chosen)
+        self.recent.itemClicked.connect(self._chosen)
+        self.tiles = [action_button(actions[action_id], name="Tile") for action_id in _TILES]
+        self._lay_out()
+        self.set_wording(wording)
+
+    def set_wording(self, wording: Wording) -> None:
+        """Write in another language."""
+        self._subtitle.setText(wording.text("ui.start.subtitle"))
+        self._recent_title.setText(wording.text("ui.start.recent"))
+        self._no_recent.setText(wording.text("ui.start.no_recent"))
+        self._drop_text.setText(wording.text("ui.start.drop"))
+        self._notice.setText(wording.text(NOT_A_DEVICE))
+
+    def show_recent(self, paths: Sequence[Path]) -> None:
+        """List the cases opened last."""
+        self.recent.clear()
+        for path in paths:
+            item = QListWidgetItem(path.stem)
+            item.setToolTip(str(path))
+            item.setData(Qt.ItemDataRole.UserRole, str(path))
+            self.recent.addItem(item)
+        self.recent.setVisible(bool(paths))
+        self._no_recent.setVisible(not paths)
+
+    def set_drop_active(self, *, is_active: bool) -> None:
+        """Light up while files are held over the window."""
+        set_property(self._drop, "active", "true" if is_active else "false")
+
+    def _lay_out(self) -> None:
+        tiles = QVBoxLayout()
+        tiles.setSpacing(8)
+        for tile in self.tiles:
+            tile.setMinimumHeight(46)
+            tiles.addWidget(tile)
+        tiles.addStretch(1)
+        recent = QVBoxLayout()
+        recent.addWidget(self._recent_title)
+        recent.addWidget(self._no_recent)
+        recent.addWidget(self.recent, 1)
+        recent.addStretch(0)
+        columns = QHBoxLayout()
+        columns.setSpacing(28)
+        columns.addLayout(tiles, 1)
+        columns.addLayout(recent, 1)
+        self._drop = QFrame()
+        self._drop.setObjectName("Drop")
+        self._drop.setFixedHeight(84)
+        QVBoxLayout(self._drop).addWidget(self._drop_text)
+        page = QVBoxLayout()
+        page.setSpacing(14)
+        for widget in (self._title, self._subtitle):
+            page.addWidget(widget)
+        page.addSpacing(8)
+        page.addLayout(columns, 1)
+        page.addWidget(self._drop)
+        page.addWidget(self._notice)
+        inner = QWidget()
+        inner.setLayout(page)
+        inner.setFixedWidth(_WIDTH)
+        inner.setMaximumHeight(560)
+        outer = QHBoxLayout(self)
+        outer.addStretch(1)
+        outer.addWidget(inner)
+        outer.addStretch(1)
+
+    def _chosen(self, item: QListWidgetItem) -> None:
+        self.recent_chosen.emit(Path(str(item.data(Qt.ItemDataRole.UserRole))))

@@ -1,0 +1,108 @@
+"""What is drawn over the 3D picture: handles of the cutting plane, scale bar, title, watermark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+
+from app.scene.cut_plane import CutPlane, PlaneHandle
+from app.scene.orbit_camera import OrbitCamera
+from app.ui.slice_painter import paint_scale, paint_text
+
+__all__ = ["TwinTexts", "handle_positions", "paint_overlay"]
+
+_KNOB = QColor("#3fd0c4")
+_KNOB_HELD = QColor("#ffffff")
+_RIM = QColor("#0d2b2a")
+_REMOVED = QColor("#b84ac0")
+_SHORTEST_ARROW_PX = 22.0
+
+
+@dataclass(frozen=True)
+class TwinTexts:
+    """What is written over the picture."""
+
+    title: str = ""
+    scale: str = ""
+    scale_px: float = 0.0
+    notice: str = ""
+    watermark: str = ""
+
+
+def handle_positions(plane: CutPlane, camera: OrbitCamera, size_px: tuple[int, int]) -> Mapping[PlaneHandle, QPointF]:
+    """Return where the handles of a plane are on the widget."""
+    points = [plane.handle_lps_mm(handle) for handle in PlaneHandle]
+    return {
+        handle: QPointF(float(x), float(y))
+        for handle, (x, y) in zip(PlaneHandle, camera.px_from_lps(points, size_px), strict=True)
+    }
+
+
+def paint_overlay(
+    painter: QPainter,
+    size_px: tuple[int, int],
+    camera: OrbitCamera,
+    plane: CutPlane | None,
+    held: PlaneHandle | None,
+    texts: TwinTexts,
+) -> None:
+    """Draw the handles, then the texts."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if plane is not None:
+        _paint_handles(painter, size_px, camera, plane, held)
+    width, height = size_px
+    font = QFont(painter.font())
+    font.setPixelSize(12)
+    painter.setFont(font)
+    paint_text(painter, QRectF(10, 7, width - 20, 18), texts.title, Qt.AlignmentFlag.AlignLeft, is_bold=True)
+    paint_text(painter, QRectF(10, 7, width - 20, 18), texts.watermark, Qt.AlignmentFlag.AlignRight)
+    if texts.notice:
+        font.setPixelSize(13)
+        painter.setFont(font)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        paint_text(painter, QRectF(24, height / 2 - 50, width - 48, 100), texts.notice, flags)
+    if texts.scale:
+        font.setPixelSize(11)
+        painter.setFont(font)
+        paint_scale(painter, size_px, texts.scale_px, texts.scale)
+
+
+def _paint_handles(
+    painter: QPainter, size_px: tuple[int, int], camera: OrbitCamera, plane: CutPlane, held: PlaneHandle | None
+) -> None:
+    places = handle_positions(plane, camera, size_px)
+    centre = QPointF(*(float(v) for v in camera.px_from_lps(plane.origin_lps_mm, size_px)))
+    _paint_arrow(painter, centre, places[PlaneHandle.MOVE], is_held=held is PlaneHandle.MOVE)
+    for handle, place in places.items():
+        if handle.is_turning:
+            painter.setPen(QPen(_RIM, 1.6))
+            painter.setBrush(_KNOB_HELD if handle is held else _KNOB)
+            painter.drawEllipse(place, 6.5, 6.5)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _paint_arrow(painter: QPainter, centre: QPointF, tip: QPointF, *, is_held: bool) -> None:
+    """The arrow to what is removed; seen end on it becomes a disc that can still be seen."""
+    colour = _KNOB_HELD if is_held else _REMOVED
+    along = tip - centre
+    length = (along.x() ** 2 + along.y() ** 2) ** 0.5
+    if length < _SHORTEST_ARROW_PX:
+        painter.setPen(QPen(_RIM, 1.6))
+        painter.setBrush(colour)
+        painter.drawEllipse(tip, 7.5, 7.5)
+        return
+    unit = along / length
+    across = QPointF(-unit.y(), unit.x())
+    for pen in (QPen(_RIM, 5.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap), QPen(colour, 3.0)):
+        painter.setPen(pen)
+        painter.drawLine(centre, tip - unit * 6.0)
+    head = QPainterPath(tip + unit * 9.0)
+    head.lineTo(tip - unit * 7.0 + across * 8.5)
+    head.lineTo(tip - unit * 7.0 - across * 8.5)
+    head.closeSubpath()
+    painter.setPen(QPen(_RIM, 1.4))
+    painter.setBrush(colour)
+    painter.drawPath(head)

@@ -1,0 +1,83 @@
+"""What all views share: the point looked at, the grey window, what is shown and how, the cutting plane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QObject, Signal
+
+from app.scene.cut_plane import CutPlane
+from app.scene.window_level import WindowLevel
+from twin.anatomy import structure
+
+__all__ = ["ViewState"]
+
+# The skin would hide everything, bone most of it: hidden until asked for.
+_HIDDEN_AT_FIRST = ("skin", "bone")
+
+
+class ViewState(QObject):
+    """Shared state of the views; each change is told by one signal."""
+
+    crosshair_moved = Signal()
+    window_changed = Signal()
+    appearance_changed = Signal()
+    plane_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.crosshair_lps_mm: NDArray[np.float64] = np.zeros(3)
+        self.window = WindowLevel(400.0, 40.0)
+        self.shows_labels = True
+        self.fill_opacity = 0.25
+        self.plane: CutPlane | None = None
+        self.is_dragging_plane = False
+        self._visible: dict[str, bool] = {}
+        self._opacity: dict[str, float] = {}
+
+    def move_crosshair(self, point_lps_mm: ArrayLike) -> None:
+        """Look at a point."""
+        self.crosshair_lps_mm = np.asarray(point_lps_mm, dtype=np.float64)
+        self.crosshair_moved.emit()
+
+    def set_window(self, window: WindowLevel) -> None:
+        """Show grey values through a window."""
+        if window != self.window:
+            self.window = window
+            self.window_changed.emit()
+
+    def set_plane(self, plane: CutPlane | None, *, is_dragging: bool = False) -> None:
+        """Show a cutting plane, or none; while it is dragged figures are estimates."""
+        self.plane = plane
+        self.is_dragging_plane = is_dragging
+        self.plane_changed.emit()
+
+    def set_labels_shown(self, *, shows_labels: bool) -> None:
+        """Show or hide all labels on slices."""
+        self.shows_labels = shows_labels
+        self.appearance_changed.emit()
+
+    def set_fill_opacity(self, opacity: float) -> None:
+        """Fill labels on slices so strongly; 0 leaves the contours."""
+        self.fill_opacity = opacity
+        self.appearance_changed.emit()
+
+    def is_visible(self, structure_id: str) -> bool:
+        """Tell whether a structure is to be seen."""
+        return self._visible.get(structure_id, structure_id not in _HIDDEN_AT_FIRST)
+
+    def opacity(self, structure_id: str) -> float:
+        """How opaque a structure is in 3D, 0 to 1."""
+        return self._opacity.get(structure_id, structure(structure_id).opacity)
+
+    def set_visible(self, structure_ids: Iterable[str], *, is_visible: bool) -> None:
+        """Show or hide structures."""
+        self._visible |= dict.fromkeys(structure_ids, is_visible)
+        self.appearance_changed.emit()
+
+    def set_opacity(self, structure_id: str, opacity: float) -> None:
+        """Let what lies behind a structure shine through."""
+        self._opacity[structure_id] = opacity
+        self.appearance_changed.emit()

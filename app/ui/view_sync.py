@@ -1,0 +1,154 @@
+"""Keeps the views true: what is in the case, what is switched on, what the plan removes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject
+
+from app.scene.slice_frame import SliceAxis
+from app.scene.slice_scene import LabelStyle, SliceScene, Tint
+from app.scene.twin_scene import SPECIMEN_RGB, TwinScene
+from app.scene.window_level import default_window
+from app.ui.case_work import BuiltTwin
+from app.ui.plan_desk import ORGAN_ID, FigureState, PlanDesk, ShownFigures
+from app.ui.slice_view import SliceView
+from app.ui.twin_view import TwinView
+from app.ui.view_state import ViewState
+from twin.anatomy import LayerName, structure
+from twin.label_layer import LabelLayer
+from twin.volume import Volume
+
+__all__ = ["ViewSync"]
+
+
+class ViewSync(QObject):
+    """Carries changes into the scenes.
+
+    Parameters
+    ----------
+    state
+        Shared by all views.
+    desk
+        The plan worked on.
+    slices, twin_view
+        The views.
+    """
+
+    def __init__(
+        self,
+        state: ViewState,
+        desk: PlanDesk,
+        slices: Mapping[SliceAxis, SliceView],
+        twin_view: TwinView,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._desk = desk
+        self._slices = slices
+        self._twin_view = twin_view
+        self._built: BuiltTwin | None = None
+        self._layers: Mapping[LayerName, LabelLayer] = {}
+        self.scene: SliceScene | None = None
+        state.appearance_changed.connect(self._on_appearance)
+        state.plane_changed.connect(self._on_plane)
+        desk.figures_changed.connect(self._on_figures)
+
+    def show_volume(self, volume: Volume | None, *, is_preview: bool = False) -> None:
+        """Show another scan; the crosshair goes to its middle, or stays where the grid stays."""
+        if volume is None:
+            self.scene = None
+        else:
+            is_same = self.scene is not None and self.scene.volume.grid.is_same_space(volume.grid)
+            self.scene = SliceScene(volume)
+            if not is_same:
+                middle = [(n - 1) / 2 for n in volume.grid.size_ijk]
+                middle[2] = volume.grid.size_ijk[2] // 2  # the slice that was decoded first
+                self._state.move_crosshair(volume.grid.lps_from_ijk(middle))
+                self._state.set_window(default_window(volume))
+        for axis, view in self._slices.items():
+            view.show_scene(None if is_preview and axis is not SliceAxis.AXIAL else self.scene)
+        self.show_layers(self._layers)
+
+    def show_layers(self, layers: Mapping[LayerName, LabelLayer]) -> None:
+        """Show these labels on the slices."""
+        self._layers = layers
+        if self.scene is not None:
+            self.scene.set_layers(layers)
+        self._on_appearance()
+
+    def show_twin(self, built: BuiltTwin | None) -> None:
+        """Show another twin, or none."""
+        self._built = built
+        surfaces = {} if built is None else dict(built.twin.surfaces)
+        coarse = {} if built is None else dict(built.coarse)
+        colours = {i: structure(i).colour_rgb for i in surfaces}
+        opacities = {i: self._state.opacity(i) for i in surfaces}
+        visible = {i: self._state.is_visible(i) for i in surfaces}
+
+        def change(scene: TwinScene) -> None:
+            scene.show(surfaces, colours, opacities)
+            scene.set_coarse(coarse)
+            for structure_id, is_visible in visible.items():
+                scene.set_visible(structure_id, is_visible)
+
+        self._twin_view.change(change)
+        self._twin_view.set_surfaces(surfaces)
+        self._on_plane()
+
+    def _on_appearance(self) -> None:
+        state, scene = self._state, self.scene
+        if scene is not None:
+            shown = [i for layer in self._layers.values() if not layer.name.is_derived for i in layer.structure_ids()]
+            styles = {
+                i: LabelStyle(structure(i).colour_rgb, state.shows_labels and state.is_visible(i)) for i in shown
+            }
+            scene.set_styles(styles)
+            scene.fill_opacity = state.fill_opacity if state.shows_labels else 0.0
+        for view in self._slices.values():
+            view.refresh()
+        if self._built is not None:
+            visible = {i: state.is_visible(i) for i in self._built.twin.surfaces}
+            opacities = {i: state.opacity(i) for i in self._built.twin.surfaces}
+
+            def change(twin_scene: TwinScene) -> None:
+                for structure_id, opacity in opacities.items():
+                    twin_scene.set_opacity(structure_id, opacity)
+                for structure_id, is_visible in visible.items():
+                    twin_scene.set_visible(structure_id, is_visible)
+
+            self._twin_view.change(change)
+
+    def _on_plane(self) -> None:
+        """The plane moved, came or went: cut the organ where it is now."""
+        plane, is_moving = self._state.plane, self._state.is_dragging_plane
+        if self.scene is not None:
+            self.scene.tint = None
+            if plane is not None:
+                origin, normal = (tuple(float(v) for v in part) for part in (plane.origin_lps_mm, plane.normal_lps))
+                self.scene.tint = Tint(ORGAN_ID, SPECIMEN_RGB, plane=(origin, normal))  # type: ignore[arg-type]
+        for view in self._slices.values():
+            view.refresh()
+        has_organ = self._built is not None and ORGAN_ID in self._built.twin.surfaces
+
+        def change(twin_scene: TwinScene) -> None:
+            twin_scene.set_plane(plane)
+            if plane is None or not has_organ:
+                twin_scene.clear_cut()
+            else:
+                twin_scene.show_cut(ORGAN_ID, plane)
+
+        self._twin_view.change(change, is_moving=is_moving)
+
+    def _on_figures(self, shown: ShownFigures) -> None:
+        """Once figures are settled, show the closed parts and the voxels that are removed."""
+        settled = shown.settled
+        if shown.state is not FigureState.SETTLED or settled is None:
+            return
+        if self.scene is not None and self._state.plane is None:
+            self.scene.tint = Tint(ORGAN_ID, SPECIMEN_RGB, mask=settled.removed)
+            for view in self._slices.values():
+                view.refresh()
+        remnant, specimen = settled.remnant, settled.specimen
+        self._twin_view.change(lambda twin_scene: twin_scene.show_split(ORGAN_ID, remnant, specimen))
