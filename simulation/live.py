@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
-from simulation.margin import LesionFate, half_width_mm, lesion_fates, lesion_points
+from simulation.margin import LesionFate, half_width_mm, lesion_fates
 from simulation.organ_model import OrganModel
 from simulation.perfusion import lost_branches, missing_inputs, order_from_root, perfusion_from_losses
 from simulation.vessels import crossed_edges, ordered_vessels, vessels_on_edges
@@ -93,9 +93,8 @@ class LivePlane:
         self._model = model or OrganModel.of_twin(twin, organ_id)
         self._facts = facts or PatientFacts()
         self._volumetry = Volumetry(self._model)
-        names = [lesion for lesion in twin.lesion_ids if int(lesion.rpartition("-")[2]) in self._model.lesion_values]
-        self._hulls = {name: _hull(lesion_points(twin, name)) for name in names}
-        self._half_widths_mm = {name: half_width_mm(twin, name) for name in names}
+        self._hulls = {name: _hull(points) for name, points in self._model.lesion_points_lps_mm.items()}
+        self._half_widths_mm = {name: half_width_mm(twin, name) for name in self._hulls}
         self._trees = {name: _prepared(graph, self._model) for name, graph in twin.graphs.items()}
         self._missing = missing_inputs(self._model)
         self.figures(tuple(self._model.grid.origin_lps_mm), (0.0, 0.0, 1.0))  # compiles and fills caches
@@ -118,7 +117,9 @@ class LivePlane:
             Its normal, of any length but zero.
         """
         normal = np.asarray(normal_lps, dtype=np.float64)
-        normal = normal / np.linalg.norm(normal)
+        length = float(np.linalg.norm(normal))
+        if abs(length - 1.0) > 1e-12:  # a plan's normal keeps every bit, so that all counts agree to the voxel
+            normal = normal / length
         coefficients = self._model.plane_coefficients(origin_lps_mm, (normal[0], normal[1], normal[2]))
         removed = self._model.runs.half_space_counts(coefficients)
         liver: dict[str, Figure | FigureTree] = dict(remnant_figures(self._volumetry, self._volumetry.of(removed)))

@@ -16,7 +16,6 @@ from simulation.kernels.interface import interface_pairs
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal
 from twin.anatomy import lesion_id
-from twin.geometry.surface_vtk import surface_of_mask
 from twin.resection import AblationZone, PlaneCut, Resection, WedgeCut
 from twin.twin import Twin
 
@@ -27,7 +26,6 @@ __all__ = [
     "cut_surface",
     "half_width_mm",
     "lesion_fates",
-    "lesion_points",
     "margin_to",
 ]
 
@@ -98,14 +96,6 @@ def lesion_fates(model: OrganModel, removed_counts: NDArray[np.int64]) -> tuple[
     return tuple(fates)
 
 
-def lesion_points(twin: Twin, name: str) -> Points:
-    """Return the points of the smooth surface of a lesion, (n, 3) float64 LPS mm."""
-    surface = twin.surfaces.get(name)
-    if surface is None:
-        surface = surface_of_mask(twin.mask(name), twin.grid, name, working_mm=0.8, target_triangles=8_000)
-    return surface.points_lps_mm.astype(np.float64)
-
-
 def cut_surface(removal: Removal) -> CutSurface:
     """Return the points of the cut surface of a removal, one for each pair of a removed and a remaining voxel."""
     model = removal.model
@@ -131,7 +121,7 @@ def margin_to(fate: LesionFate, removal: Removal, cut: CutSurface) -> Margin | N
     """
     if cut.is_empty:
         return None
-    points = lesion_points(removal.model.twin, fate.lesion_id)
+    points = removal.model.lesion_points_lps_mm[fate.lesion_id]
     distances, nearest = cKDTree(points).query(cut.points_lps_mm)
     own_margin_mm = np.array([_own_margin_mm(part.resection, fate.lesion_id) for part in removal.parts])
     by_construction = own_margin_mm[cut.part]

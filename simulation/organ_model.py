@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from simulation.intervals import LEVELS, reach_kji, shifted_shares
 from simulation.kernels.states import joined_numbers
 from simulation.run_table import RunTable
-from twin.anatomy import LayerName
+from twin.anatomy import LayerName, lesion_id
 from twin.box import Box
 from twin.errors import GeometryError
 from twin.geometry.components_cc3d import components
 from twin.geometry.kernels.feature_transform import nearest_seed
+from twin.geometry.surface_vtk import surface_of_mask
 from twin.grid import Grid
 from twin.twin import Twin
 
@@ -141,6 +142,11 @@ class OrganModel:
         return components(self.organ)[1]
 
     @cached_property
+    def lesion_points_lps_mm(self) -> dict[str, NDArray[np.float64]]:
+        """Points of the smooth surface of each lesion of the organ, by its id, (n, 3) float64."""
+        return {lesion_id(value): _surface_points(self.twin, lesion_id(value)) for value in self.lesion_values}
+
+    @cached_property
     def lesion_values(self) -> tuple[int, ...]:
         """Label values of the lesions that lie in the organ, in part at least."""
         inside = (self.table.organ[1] > 0) & (self.table.lesion_value > 0)
@@ -156,22 +162,29 @@ class OrganModel:
         return np.array([*per_voxel, offset])
 
 
+def _surface_points(twin: Twin, name: str) -> NDArray[np.float64]:
+    surface = twin.surfaces.get(name)
+    if surface is None:
+        surface = surface_of_mask(twin.mask(name), twin.grid, name, working_mm=0.8, target_triangles=8_000)
+    return surface.points_lps_mm.astype(np.float64)
+
+
 def _lesion_shares(twin: Twin, box: Box) -> tuple[NDArray[np.uint16], NDArray[np.uint8], NDArray[np.uint8]]:
     """Return label values and the shares inside the shrunk and the grown lesions, in the box."""
     values = np.zeros(box.shape_kji, np.uint16)
     low, high = np.zeros(box.shape_kji, np.uint8), np.zeros(box.shape_kji, np.uint8)
-    for lesion_id in twin.lesion_ids:
-        uncertainty = twin.uncertainty(lesion_id)
+    for name in twin.lesion_ids:
+        uncertainty = twin.uncertainty(name)
         reach = reach_kji(twin.grid.spacing_ijk_mm, uncertainty)
-        lesion_box = twin.box(lesion_id)
+        lesion_box = twin.box(name)
         assert lesion_box is not None
         room = lesion_box.grown(reach, twin.grid.shape_kji).grown(_NO_ROOM, twin.grid.shape_kji)
-        mask = twin.layers[LayerName.LESIONS].voxels[room.slices] == int(lesion_id.rpartition("-")[2])
+        mask = twin.layers[LayerName.LESIONS].voxels[room.slices] == int(name.rpartition("-")[2])
         shares = shifted_shares(mask, twin.grid.spacing_ijk_mm, uncertainty)
         here, there = _overlap(box, room)
         if here is None or there is None:
             continue
-        values[here.slices][mask[there.slices]] = int(lesion_id.rpartition("-")[2])
+        values[here.slices][mask[there.slices]] = int(name.rpartition("-")[2])
         for whole, share in zip((low, high), shares, strict=True):
             np.maximum(whole[here.slices], share[there.slices], out=whole[here.slices])
     return values, low, high
