@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -180,3 +181,8 @@ def _volume_content(entry: Volume) -> tuple[object, ...]:
 def _layer_content(entry: LabelLayer) -> tuple[object, ...]:
     known = (entry.name, dict(entry.uncertainties), entry.provenance)
     return (json.dumps(entry.grid.to_json()), entry.voxels.dtype.str, entry.voxels.tobytes(), known)
+
+
+def folder_files(path: Path) -> dict[str, bytes]:
+    """Every file below a folder with its content."""
+    return {str(p.relative_to(path)): p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file()}

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+
+from tests.twin.store.case_examples import full_edits
+from twin.store import CaseFolder
+
+
+@pytest.fixture
+def full_path(tmp_path: Path) -> Path:
+    """A saved case that holds something of every kind."""
+    path = tmp_path / "full.twinsight"
+    with CaseFolder.create(path, "full") as folder:
+        for edit in full_edits(folder.case):
+            folder.apply(edit)
+    return path
 
 
 @pytest.fixture
