@@ -35,13 +35,26 @@ def write_glb(parts: Sequence[ModelPart], path: Path) -> None:
     """Write all parts as one GLB."""
     scene = trimesh.Scene(base_frame="twin")
     for part in parts:
-        mesh = trimesh.Trimesh(
-            vertices=gltf_from_lps(part.surface.points_lps_mm), faces=part.surface.triangles, process=False
-        )
+        points_m = gltf_from_lps(part.surface.points_lps_mm)
+        normals = _unit_normals(points_m, part.surface.triangles)
+        mesh = trimesh.Trimesh(points_m, part.surface.triangles, vertex_normals=normals, process=False)
         mesh.visual = TextureVisuals(material=_material(part))  # type: ignore[no-untyped-call]
         scene.add_geometry(mesh, node_name=part.id, geom_name=part.id)
     content = scene.export(file_type="glb", include_normals=True)  # type: ignore[no-untyped-call]
     write_whole(path, content)
+
+
+def _unit_normals(points_m: NDArray[np.float64], triangles: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return a unit normal at each point (glTF refuses others), upwards where only triangles without area meet."""
+    corners = points_m[triangles]
+    facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = np.zeros_like(points_m)
+    for corner in range(3):
+        np.add.at(normals, triangles[:, corner], facing)
+    lengths = np.linalg.norm(normals, axis=1)
+    is_flat = lengths < 1e-15
+    normals[is_flat], lengths[is_flat] = (0.0, 1.0, 0.0), 1.0
+    return np.asarray(normals / lengths[:, None])
 
 
 def _material(part: ModelPart) -> PBRMaterial:

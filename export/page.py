@@ -86,7 +86,7 @@ def write_page(
     require_current(case, twin, plan, outcome)
     wording = Wording(language)
     parts = model_parts(twin, split)
-    pictures = still_pictures(parts, renderer, wording)
+    pictures = still_pictures(parts, renderer, document_state(case, plan), wording)
     for budget in _TRIANGLE_BUDGETS:
         content = _page(case, plan, outcome, light_parts(parts, budget), pictures, wording)
         if len(content) <= LARGEST_PAGE_BYTES:

@@ -13,6 +13,7 @@ from export.plan_sections import (
     crossed_vessels_section,
     cut_in_words,
     origins_section,
+    segments_table,
     thresholds_section,
     warnings_section,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "alternative_text",
     "apart_slider",
     "buttons",
+    "edges_of_view",
     "facts_list",
     "heading",
     "legend",
@@ -134,22 +136,45 @@ def orientation_letters(wording: Wording) -> dict[str, str]:
     return {name: wording.text(f"export.letter.{name}") for name in _DIRECTIONS}
 
 
-def still_pictures(parts: Sequence[ModelPart], renderer: Renderer | None, wording: Wording) -> str:
+def still_pictures(
+    parts: Sequence[ModelPart], renderer: Renderer | None, state: DocumentState, wording: Wording
+) -> str:
     """Return pictures from four sides for browsers that cannot draw the twin, or a sentence without a renderer."""
     sentence = f"<p>{_text(wording, 'export.page.no_webgl')}</p>"
     if renderer is None:
         return sentence
     shown = parts_in_focus(parts)
-    figures = []
-    for view in _STILL_VIEWS:
-        png = base64.b64encode(renderer.render(shown, view, _STILL_SIZE_PX)).decode("ascii")
-        alt = escape(alternative_text(shown, view, wording))
-        figures.append(
-            f'<figure><img alt="{alt}" width="{_STILL_SIZE_PX[0]}" height="{_STILL_SIZE_PX[1]}" '
-            f'src="data:image/png;base64,{png}"><figcaption>{_text(wording, f"export.view.{view.value}")}</figcaption>'
-            "</figure>"
-        )
-    return f'{sentence}<div class="stills">{"".join(figures)}</div>'
+    pictures = "".join(_still_picture(shown, view, renderer, state, wording) for view in _STILL_VIEWS)
+    return f'{sentence}<div class="stills">{pictures}</div>'
+
+
+def _still_picture(
+    parts: Sequence[ModelPart], view: View, renderer: Renderer, state: DocumentState, wording: Wording
+) -> str:
+    png = base64.b64encode(renderer.render(parts, view, _STILL_SIZE_PX)).decode("ascii")
+    width, height = _STILL_SIZE_PX
+    at_left, at_right = edges_of_view(view)
+    return (
+        f'<figure><div class="frame"><img alt="{escape(alternative_text(parts, view, wording))}" width="{width}" '
+        f'height="{height}" src="data:image/png;base64,{png}">'
+        f'<span class="edge left" aria-hidden="true">{_text(wording, f"export.letter.{at_left}")}</span>'
+        f'<span class="edge right" aria-hidden="true">{_text(wording, f"export.letter.{at_right}")}</span>'
+        f"{watermark(state, wording)}</div>"
+        f"<figcaption>{_text(wording, f'export.view.{view.value}')}</figcaption></figure>"
+    )
+
+
+def edges_of_view(view: View) -> tuple[str, str]:
+    """Return the sides of the patient at the left and the right edge of a picture."""
+    match view:
+        case View.FRONT | View.ABOVE | View.BELOW:
+            return ("right", "left")
+        case View.BACK:
+            return ("left", "right")
+        case View.RIGHT:
+            return ("back", "front")
+        case View.LEFT:
+            return ("front", "back")
 
 
 def alternative_text(parts: Sequence[ModelPart], view: View, wording: Wording) -> str:
@@ -173,6 +198,7 @@ def plan_sections(case: Case, state: DocumentState, plan: Plan, outcome: Outcome
     blocks = (
         ("thresholds", thresholds_section(outcome, wording)),
         ("warnings", warnings_section(case, state, outcome, wording)),
+        ("segments", _scrolling(segments_table(outcome, wording))),
         ("vessels", crossed_vessels_section(outcome, wording)),
         ("origins", origins_section(case, wording)),
     )
@@ -182,6 +208,10 @@ def plan_sections(case: Case, state: DocumentState, plan: Plan, outcome: Outcome
         for name, block in blocks
         if block
     )
+
+
+def _scrolling(block: str) -> str:
+    return f'<div class="scroll" tabindex="0">{block}</div>' if block else ""
 
 
 def _text(wording: Wording, message_id: str) -> str:

@@ -10,6 +10,7 @@ from export.figure_rows import FigureRow, figure_name, figure_rows
 from export.state import DocumentState
 from twin.anatomy import LayerName, structure
 from twin.case import Case
+from twin.figure import Figure
 from twin.outcome import CrossedVessel, Outcome, OutcomeWarning
 from twin.resection import (
     AblationZone,
@@ -29,6 +30,7 @@ __all__ = [
     "date_in_words",
     "figures_table",
     "origins_section",
+    "segments_table",
     "state_in_words",
     "thresholds_section",
     "warnings_section",
@@ -37,14 +39,11 @@ __all__ = [
 _COLUMNS = ("figure", "value", "interval", "status", "source")
 
 
-def figures_table(outcome: Outcome, wording: Wording, *, has_source_notes: bool = False) -> str:
-    """Return the table of figures: name, value, 90 % interval, status and source.
-
-    With ``has_source_notes`` the column holds a letter and the sources stand below the table, each once.
-    """
+def figures_table(outcome: Outcome, wording: Wording, *, has_caption: bool = True) -> str:
+    """Return the table of figures: name, value, 90 % interval, status, source; the sources stand below, each once."""
     rows = figure_rows(outcome, wording)
-    sources = list(dict.fromkeys(row.source for row in rows if row.source))
-    letters = {source: ascii_lowercase[n % 26] for n, source in enumerate(sources)} if has_source_notes else {}
+    sources = dict.fromkeys(row.source for row in rows if row.source)
+    letters = {source: ascii_lowercase[n % 26] for n, source in enumerate(sources)}
     heads = "".join(f'<th scope="col">{_text(wording, f"export.column.{name}")}</th>' for name in _COLUMNS)
     organs = [organ for organ in ("liver", "pancreas") if any(row.organ == organ for row in rows)]
     bodies = []
@@ -53,14 +52,27 @@ def figures_table(outcome: Outcome, wording: Wording, *, has_source_notes: bool 
         name = escape(structure(organ).name(wording.language))
         group = f'<tr class="organ"><th scope="rowgroup" colspan="{len(_COLUMNS)}">{name}</th></tr>'
         bodies.append("<tbody>" + (group if len(organs) > 1 else "") + lines + "</tbody>")
-    caption = "" if has_source_notes else f"<caption>{_text(wording, 'export.figures.caption')}</caption>"
-    table = f"<table>{caption}<thead><tr>{heads}</tr></thead>{''.join(bodies)}</table>"
+    caption = f"<caption>{_text(wording, 'export.figures.caption')}</caption>" if has_caption else ""
     notes = "; ".join(f"({letter}) {source}" for source, letter in letters.items())
-    return table + (f'<p class="note">{escape(notes)}</p>' if notes else "")
+    return (
+        f'<table>{caption}<thead><tr>{heads}</tr></thead>{"".join(bodies)}</table><p class="note">{escape(notes)}</p>'
+    )
+
+
+def segments_table(outcome: Outcome, wording: Wording) -> str:
+    """Return total, removed and remaining volume of each Couinaud segment, or nothing when they are not known."""
+    names = ("total_ml", "resected_ml", "remnant_ml")
+    heads = "".join(f'<th scope="col">{_text(wording, f"export.segment.{name}")}</th>' for name in ("name", *names))
+    lines = []
+    for segment, tree in outcome.segments.items():
+        figures = [tree[name] for name in names]
+        cells = "".join(f"<td>{escape(wording.figure(f))}</td>" for f in figures if isinstance(f, Figure))
+        lines.append(f'<tr><th scope="row">{escape(segment)}</th>{cells}</tr>')
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>" if lines else ""
 
 
 def _figure_line(row: FigureRow, letters: Mapping[str, str]) -> str:
-    source = escape(letters.get(row.source, row.source))
+    source = letters.get(row.source, "")
     if row.is_known:
         cells = f"<td>{escape(row.value)}</td><td>{escape(row.interval)}</td><td>{escape(row.status)}</td>"
     else:  # why it is not known takes the place of value, interval and status

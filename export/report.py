@@ -13,7 +13,7 @@ from weasyprint import HTML, Document
 from weasyprint.urls import URLFetcher
 
 from export.model import ModelPart, model_parts, parts_in_focus
-from export.page_sections import alternative_text, scan_in_words
+from export.page_sections import alternative_text, edges_of_view, scan_in_words
 from export.plan_sections import (
     crossed_vessels_section,
     cut_in_words,
@@ -157,7 +157,7 @@ class _Content:
             f'<!doctype html><html lang="{wording.language}"><head><meta charset="utf-8">'
             f"<title>{escape(title)}</title><style>{style}</style></head><body>"
             f"{self._brand()}{self._banner()}{self._title()}"
-            f"{self._pictures(renderer, density)}{figures_table(self.outcome, wording, has_source_notes=True)}"
+            f"{self._pictures(renderer, density)}{figures_table(self.outcome, wording, has_caption=False)}"
             f'<div class="columns"><div>{self._left()}</div><div>{self._right(density)}</div></div>'
             f"{self._footer()}</body></html>"
         )
@@ -208,7 +208,7 @@ class _Content:
 
     def _picture(self, renderer: Renderer, view: View, size_px: tuple[int, int]) -> str:
         png = base64.b64encode(renderer.render(self.parts, view, size_px)).decode("ascii")
-        at_left, at_right = {View.FRONT: ("right", "left"), View.RIGHT: ("back", "front")}[view]
+        at_left, at_right = edges_of_view(view)
         marks = " · ".join(self.wording.text(message_id) for message_id in self.state.watermark_ids)
         mark = f'<span class="mark">{escape(marks)}</span>' if marks else ""
         return (

@@ -123,6 +123,17 @@ def test_that_glb_axes_are_a_rotation_without_mirror() -> None:
     assert np.allclose([left, towards_head, front], np.eye(3))
 
 
+def test_that_glb_normals_have_length_one_and_point_outwards(example: Example, folder: Path) -> None:
+    liver = example.twin.surfaces["liver"]
+    lost = np.array([[0.0, 0.0, 0.0]], np.float32)  # a point that no triangle uses has no normal of its own
+    surface = Surface("liver", np.concatenate([liver.points_lps_mm, lost]), liver.triangles)
+    (path,) = write_meshes(replace(example.twin, surfaces={"liver": surface}), None, folder, "glb")
+    mesh = trimesh.load(path, file_type="glb", process=False).geometry["liver"]
+    assert np.allclose(np.linalg.norm(mesh.vertex_normals, axis=1), 1.0, atol=1e-4)
+    outwards = mesh.vertices - mesh.vertices[:-1].mean(axis=0)
+    assert (np.einsum("ij,ij->i", mesh.vertex_normals, outwards)[:-1] > 0).all()
+
+
 def test_that_glb_names_and_paints_every_part(example: Example, folder: Path) -> None:
     (path,) = write_meshes(example.twin, example.split, folder, "glb")
     content = path.read_bytes()

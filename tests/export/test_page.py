@@ -140,7 +140,7 @@ def test_that_every_figure_stands_with_interval_status_and_source(html: str) -> 
     assert "32,5\N{NO-BREAK SPACE}%" in cells["td"]
     assert "30,9 à 34,1\N{NO-BREAK SPACE}%" in cells["td"]
     assert "calculé" in cells["td"]
-    assert "nombre de voxels segmentés" in cells["td"]
+    assert "nombre de voxels segmentés" in Page(html).words
     assert any("poids" in cell for cell in cells["td"])
     assert not [cell for cell in cells["td"] + cells["th"] if "_" in cell or "export." in cell]
 
@@ -161,6 +161,13 @@ def test_that_a_draft_is_marked_and_an_approved_plan_names_who_declared_it(
     assert "Draft plan" in draft
     assert 'class="watermark"' not in final
     assert "declared by Dr Surgeon, 2026-03-02" in final
+
+
+def test_that_still_pictures_carry_the_mark_of_a_draft(example: Example, approved: Example, tmp_path: Path) -> None:
+    draft = _write(example, tmp_path / "a.html", "en", OnePixel())
+    assert draft.count("<img") == 4
+    assert draft.count('class="watermark"') == 5
+    assert 'class="watermark"' not in _write(approved, tmp_path / "b.html", "en", OnePixel())
 
 
 def test_that_confirming_alone_leaves_the_draft_mark(approved: Example, tmp_path: Path) -> None:

@@ -166,7 +166,8 @@ def test_that_without_webgl_pictures_and_figures_are_there(browser: Browser, pag
             "&& i.getBoundingClientRect().width > 200)"
         )
         assert seen == [True] * 4
-        assert browser.run("document.querySelector('.frame').getBoundingClientRect().height") == 0
+        assert browser.run("document.querySelector('.stage-frame').getBoundingClientRect().height") == 0
+        assert browser.run("document.querySelectorAll('.pictures .watermark').length") == 4
         assert "32.5%" in browser.run("document.querySelector('table').innerText")
     finally:
         browser.call("Page.removeScriptToEvaluateOnNewDocument", identifier=added)
