@@ -209,8 +209,8 @@ class _Content:
     def _picture(self, renderer: Renderer, view: View, size_px: tuple[int, int]) -> str:
         png = base64.b64encode(renderer.render(self.parts, view, size_px)).decode("ascii")
         at_left, at_right = edges_of_view(view)
-        marks = " · ".join(self.wording.text(message_id) for message_id in self.state.watermark_ids)
-        mark = f'<span class="mark">{escape(marks)}</span>' if marks else ""
+        marks = "<br>".join(self._text(message_id) for message_id in self.state.watermark_ids)
+        mark = f'<span class="mark">{marks}</span>' if marks else ""
         return (
             f'<figure><img alt="{escape(alternative_text(self.parts, view, self.wording))}" '
             f'src="data:image/png;base64,{png}">'
