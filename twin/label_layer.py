@@ -71,14 +71,15 @@ class LabelLayer:
 
     def values(self) -> tuple[int, ...]:
         """Label values that occur, ascending, without background."""
-        return self._values
+        return tuple(int(value) for value in np.flatnonzero(self._n_voxels) if value != 0)
 
     @cached_property
-    def _values(self) -> tuple[int, ...]:
-        occurs = np.zeros(np.iinfo(self.voxels.dtype).max + 1, bool)
+    def _n_voxels(self) -> NDArray[np.int64]:
+        """Number of voxels by value; counted once, since the voxels never change."""
+        counts = np.zeros(np.iinfo(self.voxels.dtype).max + 1, np.int64)
         for labels_ji in self.voxels:  # slice by slice: counting widens each voxel to eight bytes
-            occurs |= np.bincount(labels_ji.ravel(), minlength=occurs.size) > 0
-        return tuple(int(value) for value in np.flatnonzero(occurs) if value != 0)
+            counts += np.bincount(labels_ji.ravel(), minlength=counts.size)
+        return counts
 
     def structure_ids(self) -> tuple[str, ...]:
         """Ids of the structures that occur."""
@@ -98,29 +99,54 @@ class LabelLayer:
         GeometryError
             When it belongs to another layer.
         """
-        wanted = structure(structure_id)
-        if wanted.layer is not self.name:
-            raise GeometryError("error.anatomy.wrong_layer", structure=structure_id, layer=self.name.value)
-        if structure_id in ("skin", "lesion"):
-            return np.asarray(self.voxels != 0)
-        return np.asarray(self.voxels == wanted.value)
+        value = self._value_of(structure_id)
+        return np.asarray(self.voxels != 0 if value is None else self.voxels == value)
 
     def box(self, structure_id: str) -> Box | None:
         """Smallest box around a structure, or None when it does not occur."""
         return Box.around(self.mask(structure_id))
 
     def volume_ml(self, structure_id: str) -> float:
-        """Volume of a structure in millilitres, from its voxels."""
-        return float(np.count_nonzero(self.mask(structure_id))) * self.grid.voxel_volume_ml
+        """Volume of a structure in millilitres, from its voxels; raises like :meth:`mask`."""
+        value, counts = self._value_of(structure_id), self._n_voxels
+        if value is None:
+            return float(counts[1:].sum()) * self.grid.voxel_volume_ml
+        return float(counts[value] if value < counts.size else 0) * self.grid.voxel_volume_ml
+
+    def _value_of(self, structure_id: str) -> int | None:
+        """Value that a structure has in this layer; None for one that is every labelled voxel."""
+        wanted = structure(structure_id)
+        if wanted.layer is not self.name:
+            raise GeometryError("error.anatomy.wrong_layer", structure=structure_id, layer=self.name.value)
+        return None if structure_id in ("skin", "lesion") else wanted.value
 
     def with_voxels(self, voxels: Labels, provenance: Provenance | None = None) -> LabelLayer:
         """Return a copy with other voxels."""
         return replace(self, voxels=voxels, provenance=provenance or self.provenance, known_hash="")
 
+    def with_box(
+        self,
+        box: Box,
+        voxels: Labels,
+        *,
+        uncertainties: Mapping[str, BoundaryUncertainty],
+        provenance: Provenance | None,
+    ) -> LabelLayer:
+        """Return a copy with other voxels ``[k, j, i]`` inside a box, and what is now known of the layer."""
+        changed = self.voxels.copy()
+        changed[box.slices] = voxels
+        layer = LabelLayer(self.name, self.grid, changed, uncertainties, provenance)
+        counts = self.__dict__.get("_n_voxels")
+        if counts is not None:  # counted on from what is known: after a stroke nothing waits for a recount
+            old, new = (np.bincount(part.ravel(), minlength=counts.size) for part in (self.voxels[box.slices], voxels))
+            layer.__dict__["_n_voxels"] = counts - old + new
+        return layer
+
     def with_uncertainties(self, uncertainties: Mapping[str, BoundaryUncertainty]) -> LabelLayer:
         """Return a copy with these uncertainties added to those it has."""
-        known_hash = self.__dict__.get("hash", self.known_hash)
-        return replace(self, uncertainties={**self.uncertainties, **uncertainties}, known_hash=known_hash)
+        layer = replace(self, uncertainties={**self.uncertainties, **uncertainties})
+        layer.__dict__.update({name: self.__dict__[name] for name in ("hash", "_n_voxels") if name in self.__dict__})
+        return layer
 
     @cached_property
     def hash(self) -> str:

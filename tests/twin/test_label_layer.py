@@ -42,6 +42,21 @@ def test_that_high_values_of_a_wide_layer_are_found() -> None:
     assert LabelLayer(LayerName.PORTAL_BRANCH, GRID, voxels).values() == (65535,)
 
 
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2), st.integers(0, 3), st.integers(0, 2)), max_size=6))
+def test_that_counts_carried_over_a_change_are_those_of_the_voxels(strokes: list[tuple[int, int, int, int]]) -> None:
+    layer = _organs(1, 1, 2)
+    assert layer.values() == (1, 2)
+    for k, j, i, value in strokes:
+        box = Box((k, j, i), (2, 3, 4))
+        block = np.full(box.shape_kji, value, np.uint8)
+        layer = layer.with_box(box, block, uncertainties=layer.uncertainties, provenance=None)
+    fresh = LabelLayer(LayerName.ORGANS, GRID, layer.voxels)
+    assert layer.values() == fresh.values()
+    assert [layer.volume_ml(i) for i in ("liver", "pancreas")] == [fresh.volume_ml(i) for i in ("liver", "pancreas")]
+    assert layer.volume_ml("liver") == np.count_nonzero(layer.mask("liver")) * GRID.voxel_volume_ml
+    assert layer.hash == fresh.hash
+
+
 def test_that_a_volume_is_counted_from_voxels() -> None:
     layer = _organs(1, 1, 2)
     assert layer.structure_ids() == ("liver", "pancreas")

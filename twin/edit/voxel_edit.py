@@ -110,11 +110,13 @@ class VoxelEdit:
             raise InputError("error.edit.outdated")
         if not self.after.layer_exists:
             return case.without_layer(self.layer)
-        voxels = layer.voxels.copy()
-        voxels[self.box.slices] = self.after.voxels.array()
-        return case.with_layer(
-            LabelLayer(layer.name, layer.grid, voxels, self.after.uncertainties, self.after.provenance)
+        changed = layer.with_box(
+            self.box,
+            self.after.voxels.array(),  # type: ignore[arg-type]
+            uncertainties=self.after.uncertainties,
+            provenance=self.after.provenance,
         )
+        return case.with_layer(changed)
 
     def inverted(self, case_before: Case) -> Edit:
         """Return the edit that brings back ``case_before``."""
