@@ -72,8 +72,9 @@ class AbdomenLayout:
 
 
 def lattice_over(grid: Grid, individual: Individual) -> Lattice:
-    """Return a lattice over the scan, fine enough for organs: 2 mm, or 2.5 mm for coarse scans."""
-    step_mm = 2.0 if float(grid.spacing_ijk_mm.min()) < 1.5 else 2.5
+    """Return a lattice over the scan, fine enough for organs: 2 mm, more for coarse scans."""
+    finest_mm = float(grid.spacing_ijk_mm.min())
+    step_mm = 2.0 if finest_mm < 1.5 else 2.5 if finest_mm < 3.0 else 3.5
     far = np.array(grid.size_ijk) - 1
     low, high = grid.lps_from_ijk((0, 0, 0)), grid.lps_from_ijk(far)
     return Lattice.over(

@@ -115,8 +115,8 @@ def drawn_liver(
         whole = whole.without(bed, 0.8, 4.0)
         return Liver(whole.without(fissures, 0.0, 1.5), whole, axis)
 
-    low, high = -35.0, 45.0
-    for _ in range(8):
+    low, high = -65.0, 50.0
+    for _ in range(9):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if with_shift(middle).parenchyma.volume_ml < volume_ml else (low, middle)
     return with_shift(0.5 * (low + high))
