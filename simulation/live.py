@@ -11,8 +11,14 @@ from scipy.spatial import ConvexHull, QhullError
 
 from simulation.margin import LesionFate, half_width_mm, lesion_fates
 from simulation.organ_model import OrganModel
-from simulation.perfusion import lost_branches, missing_inputs, order_from_root, perfusion_from_losses
-from simulation.vessels import crossed_edges, ordered_vessels, vessels_on_edges
+from simulation.perfusion import (
+    lost_branches,
+    missing_inputs,
+    order_from_root,
+    perfusion_from_losses,
+    unknown_perfusion,
+)
+from simulation.vessels import OUTSIDE_MM, is_node_removed, ordered_vessels, vessels_across
 from simulation.volumetry import Volumetry, body_ratios, remnant_figures, segment_figures
 from twin.figure import Figure
 from twin.outcome import CrossedVessel, FigureTree
@@ -127,12 +133,13 @@ class LivePlane:
         assert isinstance(flr_ml, Figure)
         assert isinstance(resected_ml, Figure)
         liver |= body_ratios(flr_ml, resected_ml, self._facts)
-        removed_nodes = {name: _removed_nodes(tree, coefficients) for name, tree in self._trees.items()}
-        liver |= self._perfusion(removed, removed_nodes)
+        depths = {name: _depths_mm(tree, coefficients) for name, tree in self._trees.items()}
+        liver |= self._perfusion(removed, depths)
         fates = lesion_fates(self._model, removed)
         liver["margin_mm"], points = self._margin(fates, np.asarray(origin_lps_mm, dtype=np.float64), normal)
-        vessels = self._vessels(removed_nodes, coefficients)
-        return LiveFigures(liver, points, fates, segment_figures(self._volumetry, removed), vessels)
+        vessels = [v for name, tree in self._trees.items() for v in vessels_across(tree.graph, depths[name])]
+        segments = segment_figures(self._volumetry, removed)
+        return LiveFigures(liver, points, fates, segments, ordered_vessels(vessels))
 
     def _margin(
         self, fates: tuple[LesionFate, ...], origin: NDArray[np.float64], normal: NDArray[np.float64]
@@ -155,30 +162,14 @@ class LivePlane:
         figure = Figure(height, max(height - half_mm, 0.0), height + half_mm, "mm", source="distance to the plane")
         return figure, (_point(point if height > 0 else foot), _point(foot))
 
-    def _perfusion(
-        self, removed: NDArray[np.int64], removed_nodes: Mapping[str, NDArray[np.bool_]]
-    ) -> dict[str, Figure]:
+    def _perfusion(self, removed: NDArray[np.int64], depths_mm: Mapping[str, NDArray[np.float64]]) -> dict[str, Figure]:
         if self._missing:
-            keys = ("functional_remnant_ml", "ischaemic_ml", "congested_ml")
-            return {key: Figure.unknown("ml", needs=self._missing) for key in keys}
-        lost = [
-            lost_branches(self._trees[name].graph, removed_nodes[name], order=self._trees[name].order)
-            for name in ("portal", "hepatic")
-        ]
-        return perfusion_from_losses(self._model, removed, lost[0], lost[1])
-
-    def _vessels(
-        self, removed_nodes: Mapping[str, NDArray[np.bool_]], coefficients: NDArray[np.float64]
-    ) -> tuple[CrossedVessel, ...]:
-        found: list[CrossedVessel] = []
-        for name, tree in self._trees.items():
-            edges = crossed_edges(tree.graph, removed_nodes[name])
-            if edges.size:
-                at_node, at_parent = (
-                    _heights(tree.nodes_ijk[nodes], coefficients) for nodes in (edges, tree.graph.parents[edges])
-                )
-                found += vessels_on_edges(tree.graph, edges, at_node, at_parent)
-        return ordered_vessels(found)
+            return unknown_perfusion(self._missing)
+        lost_portal, lost_hepatic = (
+            lost_branches(tree.graph, is_node_removed(tree.graph, depths_mm[name]), order=tree.order)
+            for name, tree in ((name, self._trees[name]) for name in ("portal", "hepatic"))
+        )
+        return perfusion_from_losses(self._model, removed, lost_portal, lost_hepatic)
 
 
 def _hull(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -198,14 +189,11 @@ def _prepared(graph: VesselGraph, model: OrganModel) -> _Tree:
     return _Tree(graph, nearest.astype(np.float64), is_in_organ, order_from_root(graph.parents))
 
 
-def _heights(nodes_ijk: NDArray[np.float64], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the signed distance of voxels to a plane, in the order of operations of the kernels."""
+def _depths_mm(tree: _Tree, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the signed distance of nodes to a plane, in the order of operations of the kernels."""
     ci, cj, ck, c0 = (float(c) for c in coefficients)
-    return np.asarray(ci * nodes_ijk[:, 0] + (cj * nodes_ijk[:, 1] + (ck * nodes_ijk[:, 2] + c0)))
-
-
-def _removed_nodes(tree: _Tree, coefficients: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return tree.is_in_organ & (_heights(tree.nodes_ijk, coefficients) > 0)
+    i, j, k = tree.nodes_ijk.T
+    return np.where(tree.is_in_organ, ci * i + (cj * j + (ck * k + c0)), OUTSIDE_MM)
 
 
 def _point(values: NDArray[np.float64]) -> Point:

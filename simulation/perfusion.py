@@ -13,11 +13,18 @@ from simulation.intervals import envelope
 from simulation.kernels.tree import spread_down
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal
-from simulation.vessels import is_node_removed
+from simulation.vessels import is_node_removed, node_depths_mm
 from twin.figure import Figure, FigureStatus
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["lost_branches", "missing_inputs", "order_from_root", "perfusion_figures", "perfusion_from_losses"]
+__all__ = [
+    "lost_branches",
+    "missing_inputs",
+    "order_from_root",
+    "perfusion_figures",
+    "perfusion_from_losses",
+    "unknown_perfusion",
+]
 
 _SOURCE = "geometric estimate from the vessels seen; not liver function; no validated threshold"
 _KEYS = ("functional_remnant_ml", "ischaemic_ml", "congested_ml")
@@ -30,10 +37,13 @@ def perfusion_figures(removal: Removal, removed_counts: NDArray[np.int64]) -> di
     """
     missing = missing_inputs(removal.model)
     if missing:
-        return {key: Figure.unknown("ml", needs=missing, source=_SOURCE) for key in _KEYS}
+        return unknown_perfusion(missing)
     graphs = removal.model.twin.graphs
-    losses = [lost_branches(graphs[tree], is_node_removed(graphs[tree], removal)) for tree in ("portal", "hepatic")]
-    return perfusion_from_losses(removal.model, removed_counts, losses[0], losses[1])
+    lost_portal, lost_hepatic = (
+        lost_branches(graph, is_node_removed(graph, node_depths_mm(graph, removal)))
+        for graph in (graphs["portal"], graphs["hepatic"])
+    )
+    return perfusion_from_losses(removal.model, removed_counts, lost_portal, lost_hepatic)
 
 
 def missing_inputs(model: OrganModel) -> tuple[str, ...]:
@@ -46,6 +56,11 @@ def missing_inputs(model: OrganModel) -> tuple[str, ...]:
     }
     layers = tuple(name for name in ("portal_branch", "venous_branch") if not present[name])
     return layers or tuple(name for name, is_there in present.items() if not is_there)
+
+
+def unknown_perfusion(missing: tuple[str, ...]) -> dict[str, Figure]:
+    """Return the three figures as unknown, with what they need."""
+    return {key: Figure.unknown("ml", needs=missing, source=_SOURCE) for key in _KEYS}
 
 
 def lost_branches(

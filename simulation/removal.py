@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.intervals import LEVELS, reach_kji, shifted_shares
 from simulation.kernels.half_space import mark_half_space
 from simulation.organ_model import OrganModel
 from simulation.segment_codes import segments_of_code, segments_of_graft
 from twin.anatomy import LayerName
 from twin.box import Box
 from twin.errors import GeometryError, InputError, UsageError
-from twin.geometry.distance_edt import distance_to_mm
+from twin.geometry.distance_edt import distance_to_mm, signed_distance_mm
 from twin.plan import Plan
 from twin.resection import (
     AblationZone,
@@ -34,6 +35,8 @@ __all__ = ["Removal", "RemovedPart", "removal_of"]
 
 # Distances are computed in float32: a voxel at exactly the margin must not be lost to its last bit.
 _MARGIN_TOLERANCE_MM = 1e-4
+_FAR_MM = -1e6
+_ROOM_VOXELS = 4  # the depth goes on beyond the margin, so that surfaces can be drawn through it
 
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.int64]
@@ -51,11 +54,14 @@ class RemovedPart:
         bool ``[k, j, i]`` in the box of the organ model; outside of the organ it goes on.
     depth_mm
         From flat voxel indices of the box to the distance to the cut, positive inside the removed part.
+    shifted_voxels
+        What it removes with the boundary of its lesion shifted inwards and outwards; None where no lesion decides.
     """
 
     resection: Resection
     voxels: Mask
     depth_mm: Callable[[Indices], NDArray[np.float64]]
+    shifted_voxels: tuple[Mask, Mask] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,19 +74,31 @@ class Removal:
     @cached_property
     def voxels(self) -> Mask:
         """Union of the parts, bool ``[k, j, i]`` in the box."""
-        union = self.parts[0].voxels.copy()
-        for part in self.parts[1:]:
-            union |= part.voxels
-        return union
+        return _union([part.voxels for part in self.parts])
 
     @cached_property
-    def ablated(self) -> Mask:
-        """Voxels that are destroyed in place and not taken out with another part."""
-        taken, burnt = np.zeros_like(self.voxels), np.zeros_like(self.voxels)
-        for part in self.parts:
-            target = burnt if isinstance(part.resection, AblationZone) else taken
-            target |= part.voxels
-        return burnt & ~taken
+    def taken(self) -> Mask:
+        """Union of the parts that are taken out: all but ablations."""
+        taken = [part.voxels for part in self.parts if not isinstance(part.resection, AblationZone)]
+        return _union(taken) if taken else np.zeros_like(self.voxels)
+
+    @property
+    def has_ablation(self) -> bool:
+        """True when a part is destroyed in place."""
+        return any(isinstance(part.resection, AblationZone) for part in self.parts)
+
+    def shifted(self) -> tuple[Removal, Removal] | None:
+        """Return the removal with the boundaries of lesions shifted inwards and outwards; None where none decides."""
+        if all(part.shifted_voxels is None for part in self.parts):
+            return None
+        inwards, outwards = (
+            tuple(
+                part if part.shifted_voxels is None else replace(part, voxels=part.shifted_voxels[end])
+                for part in self.parts
+            )
+            for end in (0, 1)
+        )
+        return Removal(self.model, inwards), Removal(self.model, outwards)
 
     @property
     def specimen(self) -> Mask:
@@ -160,18 +178,26 @@ def _around_lesion(cut: WedgeCut | AblationZone, model: OrganModel) -> RemovedPa
     lesion_box = model.twin.box(cut.lesion_id)
     assert lesion_box is not None
     spacing_kji = grid.spacing_ijk_mm[::-1]
-    n_k, n_j, n_i = (int(n) + 1 for n in np.ceil(cut.margin_mm / spacing_kji))
+    uncertainty = model.twin.uncertainty(cut.lesion_id)
+    reach = reach_kji(grid.spacing_ijk_mm, uncertainty)
+    n_k, n_j, n_i = (int(n) + _ROOM_VOXELS + r for n, r in zip(cut.margin_mm / spacing_kji, reach, strict=True))
     room = lesion_box.grown((n_k, n_j, n_i), grid.shape_kji)
     lesion = model.twin.layers[LayerName.LESIONS].voxels[room.slices] == value
-    distance = distance_to_mm(lesion, grid.spacing_ijk_mm)
-    depth = np.full(model.organ.shape, -1e6, np.float32)
-    _write_overlap(depth, model.box, cut.margin_mm - distance, room)
-    voxels = depth >= -_MARGIN_TOLERANCE_MM
+    inwards, outwards = shifted_shares(lesion, grid.spacing_ijk_mm, uncertainty)
+
+    def depth_around(mask: Mask) -> NDArray[np.float32]:
+        depth = np.full(model.organ.shape, _FAR_MM, np.float32)
+        _write_overlap(depth, model.box, cut.margin_mm - distance_to_mm(mask, grid.spacing_ijk_mm), room)
+        return depth
+
+    depth = depth_around(lesion)
+    half = LEVELS // 2
+    shifted = tuple(depth_around(shares >= half) >= -_MARGIN_TOLERANCE_MM for shares in (inwards, outwards))
 
     def depth_mm(at: Indices) -> NDArray[np.float64]:
         return np.asarray(depth.ravel()[at], dtype=np.float64)
 
-    return RemovedPart(cut, voxels, depth_mm)
+    return RemovedPart(cut, depth >= -_MARGIN_TOLERANCE_MM, depth_mm, (shifted[0], shifted[1]))
 
 
 def _segments(cut: TerritorySet | DonorSplit, values: tuple[int, ...], model: OrganModel) -> RemovedPart:
@@ -199,12 +225,21 @@ def _territories(cut: TerritorySet, names: tuple[str, ...], model: OrganModel) -
 def _labelled(cut: TerritorySet | DonorSplit, voxels: Mask, model: OrganModel) -> RemovedPart:
     if not (voxels & model.organ).any():
         raise GeometryError("error.cut.misses_organ", cut=write_cut(cut), structure=model.organ_id)
-    half_voxel_mm = 0.5 * float(model.grid.spacing_ijk_mm.min())
+    to_border: list[NDArray[np.float32]] = []  # made when it is first asked for
 
     def depth_mm(at: Indices) -> NDArray[np.float64]:
-        return np.where(voxels.ravel()[at], half_voxel_mm, -half_voxel_mm)
+        if not to_border:
+            to_border.append(signed_distance_mm(voxels, model.grid.spacing_ijk_mm).ravel())
+        return np.asarray(to_border[0][at], dtype=np.float64)
 
     return RemovedPart(cut, voxels, depth_mm)
+
+
+def _union(masks: list[Mask]) -> Mask:
+    union = masks[0].copy()
+    for mask in masks[1:]:
+        union |= mask
+    return union
 
 
 def _lesion_value(lesion_id: str, model: OrganModel) -> int:

@@ -76,16 +76,16 @@ def simulate(plan: Plan, twin: Twin, facts: PatientFacts, *, model: OrganModel |
     """
     model = model or OrganModel.of_twin(twin)
     removal = removal_of(plan, model)
-    removed = count_states(model.states, removal.voxels, model.table.n_states)
-    ablated = count_states(model.states, removal.ablated, model.table.n_states)
+    removed, taken = _counts(removal, model)
     volumetry = Volumetry(model)
     figures: dict[str, Figure | FigureTree] = dict(remnant_figures(volumetry, volumetry.of(removed)))
-    burnt, taken = (remnant_figures(volumetry, volumetry.of(n))["resected_ml"] for n in (ablated, removed - ablated))
-    if removal.ablated.any():
-        figures["ablated_ml"] = burnt
+    taken_ml = remnant_figures(volumetry, volumetry.of(taken))["resected_ml"]
+    if removal.has_ablation:
+        figures["ablated_ml"] = remnant_figures(volumetry, volumetry.of(removed - taken))["resected_ml"]
+    removed = removed[1]  # as drawn
     flr_ml = figures["flr_ml"]
     assert isinstance(flr_ml, Figure)
-    figures |= body_ratios(flr_ml, taken, facts)
+    figures |= body_ratios(flr_ml, taken_ml, facts)
     figures |= perfusion_figures(removal, removed)
     fates = lesion_fates(model, removed)
     margins = _margins(fates, removal)
@@ -102,6 +102,20 @@ def simulate(plan: Plan, twin: Twin, facts: PatientFacts, *, model: OrganModel |
         clip_list=crossed_vessels(removal),
         warnings=(*_warnings(removal, fates, facts), *threshold_notes(known_figures(figures), facts)),
     )
+
+
+def _counts(removal: Removal, model: OrganModel) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count what is removed, and what of it is taken out: int64 (3, n_states) by the boundary of the lesions."""
+    shifted = removal.shifted()
+    by_boundary = (removal,) * 3 if shifted is None else (shifted[0], removal, shifted[1])
+    counted: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    for one in by_boundary:
+        if id(one) not in counted:
+            removed = count_states(model.states, one.voxels, model.table.n_states)
+            taken = count_states(model.states, one.taken, model.table.n_states) if one.has_ablation else removed
+            counted[id(one)] = (removed, taken)
+    both = [counted[id(one)] for one in by_boundary]
+    return np.stack([removed for removed, _ in both]), np.stack([taken for _, taken in both])
 
 
 def _margins(fates: tuple[LesionFate, ...], removal: Removal) -> tuple[Margin, ...]:

@@ -108,7 +108,7 @@ def _depth_mm(part: RemovedPart, model: OrganModel, grid: Grid) -> NDArray[np.fl
     depth: NDArray[np.float64] = np.clip(part.depth_mm(np.arange(model.organ.size)), -limit_mm, limit_mm).reshape(
         model.organ.shape
     )
-    if isinstance(part.resection, TerritorySet | DonorSplit):  # a territory knows its sides only
+    if isinstance(part.resection, TerritorySet | DonorSplit):  # its border is one of voxels
         depth = ndimage.gaussian_filter(depth, 1.0)
     return np.asarray(
         ndimage.affine_transform(

@@ -1,8 +1,10 @@
-"""Vessels that a cut crosses, in geometric order along the cut."""
+"""Vessels that a cut crosses, in geometric order along the cut.
+
+A vessel that runs along the cut is not crossed: its centreline must go deeper into the removed part than its own
+radius.
+"""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,39 +13,61 @@ from simulation.removal import Removal
 from twin.outcome import CrossedVessel
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["crossed_edges", "crossed_vessels", "is_node_removed", "ordered_vessels", "vessels_on_edges"]
+__all__ = ["OUTSIDE_MM", "crossed_vessels", "is_node_removed", "node_depths_mm", "ordered_vessels", "vessels_across"]
+
+OUTSIDE_MM = -1e6  # depth of a node outside of the organ: no cut goes there
+_WIDEST_RADIUS_MM = 6.0  # the caval vein may not hide a cut
 
 
 def crossed_vessels(removal: Removal) -> tuple[CrossedVessel, ...]:
     """Return the vessels that the cut of a removal crosses; none without vessel graphs in the twin.
 
-    A vessel is crossed where a removed node follows one that stays, or the other way round. The order runs along the
-    longest direction of the crossings, from the highest end; it is not the order of the operation.
+    The order runs along the longest direction of the crossings, from the highest end; it is not the order of the
+    operation.
     """
-    found = []
+    found: list[CrossedVessel] = []
     for graph in removal.model.twin.graphs.values():
-        removed = is_node_removed(graph, removal)
-        edges = crossed_edges(graph, removed)
-        depths = (_depths(graph, nodes, removal) for nodes in (edges, graph.parents[edges]))
-        found += vessels_on_edges(graph, edges, *depths)
+        found += vessels_across(graph, node_depths_mm(graph, removal))
     return ordered_vessels(found)
 
 
-def is_node_removed(graph: VesselGraph, removal: Removal) -> NDArray[np.bool_]:
-    """Return which nodes lie in removed tissue of the organ, bool (n_nodes,); a node outside of it stays."""
+def node_depths_mm(graph: VesselGraph, removal: Removal) -> NDArray[np.float64]:
+    """Return how deep each node lies in the removed part, by its nearest voxel; ``OUTSIDE_MM`` outside of the organ."""
     nearest = np.rint(removal.model.grid.ijk_from_lps(graph.nodes_lps_mm)).astype(int)[:, ::-1]
     shape = removal.model.organ.shape
     is_inside = ((nearest >= 0) & (nearest < shape)).all(axis=1)
-    removed = np.zeros(len(nearest), np.bool_)
-    k, j, i = nearest[is_inside].T
-    removed[is_inside] = removal.specimen[k, j, i]
-    return removed
+    depths = np.full(len(nearest), OUTSIDE_MM)
+    nodes = np.flatnonzero(is_inside)
+    voxels = np.asarray(np.ravel_multi_index(tuple(nearest[nodes].T), shape), dtype=np.int64)
+    in_organ = removal.model.organ.ravel()[voxels]
+    depths[nodes[in_organ]] = removal.depth_mm(voxels[in_organ])[0]
+    return depths
 
 
-def crossed_edges(graph: VesselGraph, removed: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the nodes whose edge to their parent crosses the cut, int64."""
-    has_parent = graph.parents >= 0
-    return np.flatnonzero(has_parent & (removed != removed[np.where(has_parent, graph.parents, 0)]))
+def is_node_removed(graph: VesselGraph, depths_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which nodes go into the removed part by more than the radius of the vessel there, bool (n_nodes,)."""
+    return depths_mm > np.minimum(graph.radii_mm, _WIDEST_RADIUS_MM)
+
+
+def vessels_across(graph: VesselGraph, depths_mm: NDArray[np.float64]) -> list[CrossedVessel]:
+    """Return the vessels of a tree that the cut crosses, each placed where the depth passes zero, without order.
+
+    Parameters
+    ----------
+    graph
+        The tree.
+    depths_mm
+        float64 (n_nodes,), :func:`node_depths_mm`.
+    """
+    removed = is_node_removed(graph, depths_mm)
+    parents = graph.parents
+    has_parent = parents >= 0
+    edges = np.flatnonzero(has_parent & (removed != removed[np.where(has_parent, parents, 0)]))
+    if edges.size == 0:
+        return []
+    names = {branch.index: branch.name for branch in graph.branches}
+    nodes = dict.fromkeys(_towards_cut(int(edge), parents, depths_mm) for edge in edges)
+    return [_vessel(graph, node, depths_mm, names) for node in nodes]
 
 
 def ordered_vessels(vessels: list[CrossedVessel]) -> tuple[CrossedVessel, ...]:
@@ -62,37 +86,22 @@ def ordered_vessels(vessels: list[CrossedVessel]) -> tuple[CrossedVessel, ...]:
     )
 
 
-def vessels_on_edges(
-    graph: VesselGraph,
-    edges: NDArray[np.int64],
-    depth_at_node: NDArray[np.float64],
-    depth_at_parent: NDArray[np.float64],
-) -> list[CrossedVessel]:
-    """Return a vessel for each crossed edge, placed where the depth passes zero.
-
-    Where the depth has one sign (the organ ends on the edge, not the cut), it is placed in the middle.
-    """
-    changes = (depth_at_node > 0) != (depth_at_parent > 0)
-    fall = depth_at_node - depth_at_parent
-    share = np.where(changes, np.clip(depth_at_node / np.where(changes, fall, 1.0), 0.0, 1.0), 0.5)
-    parents = graph.parents[edges]
-    points = graph.nodes_lps_mm[edges] * (1 - share)[:, None] + graph.nodes_lps_mm[parents] * share[:, None]
-    radii = graph.radii_mm[edges] * (1 - share) + graph.radii_mm[parents] * share
-    names = {branch.index: branch.name for branch in graph.branches}
-    return [
-        CrossedVessel(
-            0,
-            graph.tree,
-            names.get(int(graph.branch_of_node[edge]), ""),
-            float(2 * radius),
-            (float(point[0]), float(point[1]), float(point[2])),
-        )
-        for edge, point, radius in zip(edges, points, radii, strict=True)
-    ]
+def _towards_cut(node: int, parents: NDArray[np.int32], depths_mm: NDArray[np.float64]) -> int:
+    """Follow a vessel from the removed part towards its root until the edge on which the cut itself lies."""
+    parent = int(parents[node])
+    while depths_mm[node] > 0 and depths_mm[parent] > 0 and parents[parent] >= 0:
+        node, parent = parent, int(parents[parent])
+    return node
 
 
-def _depths(graph: VesselGraph, nodes: NDArray[np.integer[Any]], removal: Removal) -> NDArray[np.float64]:
-    nearest = np.rint(removal.model.grid.ijk_from_lps(graph.nodes_lps_mm[nodes])).astype(int)[:, ::-1]
-    held = np.clip(nearest, 0, np.array(removal.model.organ.shape) - 1)
-    flat = np.ravel_multi_index(tuple(held.T), removal.model.organ.shape)
-    return removal.depth_mm(np.asarray(flat, np.int64))[0]
+def _vessel(graph: VesselGraph, node: int, depths_mm: NDArray[np.float64], names: dict[int, str]) -> CrossedVessel:
+    """Return the vessel on the edge of a node to its parent; in the middle where the organ ends and not the cut."""
+    parent = int(graph.parents[node])
+    at_node, at_parent = float(depths_mm[node]), float(depths_mm[parent])
+    share = 0.5
+    if (at_node > 0) != (at_parent > 0) and min(at_node, at_parent) > OUTSIDE_MM:
+        share = at_node / (at_node - at_parent)
+    x, y, z = graph.nodes_lps_mm[node] * (1 - share) + graph.nodes_lps_mm[parent] * share
+    radius_mm = graph.radii_mm[node] * (1 - share) + graph.radii_mm[parent] * share
+    branch = names.get(int(graph.branch_of_node[node]), "")
+    return CrossedVessel(0, graph.tree, branch, float(2 * radius_mm), (float(x), float(y), float(z)))

@@ -39,7 +39,7 @@ _LABELS = "label volume"
 
 @dataclass(frozen=True, eq=False)
 class OrganVolumes:
-    """Volumes in ml for each boundary: organ (3,), and organ without lesions (3, 3) by organ and lesion boundary."""
+    """Volumes in ml, of the organ and of the organ without lesions: float64 (3, 3), by organ and lesion boundary."""
 
     whole_ml: NDArray[np.float64]
     net_ml: NDArray[np.float64]
@@ -90,10 +90,17 @@ class Volumetry:
         Parameters
         ----------
         counts
-            Voxels of each state, int64 (n_states,).
+            Voxels of each state, int64 (n_states,); or (3, n_states) where what is removed depends on the boundary of
+            the lesions: shifted inwards, as drawn, outwards.
         """
-        volumes = self._weights @ counts
-        return OrganVolumes(volumes[:3], volumes[3:].reshape(3, 3))
+        if counts.ndim == 1:
+            volumes = self._weights @ counts
+            return OrganVolumes(np.repeat(volumes[:3, None], 3, axis=1), volumes[3:].reshape(3, 3))
+        by_lesion = [self.of(one) for one in counts]
+        return OrganVolumes(
+            np.stack([volumes.whole_ml[:, n] for n, volumes in enumerate(by_lesion)], axis=1),
+            np.stack([volumes.net_ml[:, n] for n, volumes in enumerate(by_lesion)], axis=1),
+        )
 
 
 def remnant_figures(volumetry: Volumetry, removed: OrganVolumes) -> dict[str, Figure]:
@@ -102,17 +109,17 @@ def remnant_figures(volumetry: Volumetry, removed: OrganVolumes) -> dict[str, Fi
     ``resected_ml + remnant_ml = total_ml`` to the voxel. ``flr_ml`` is the remnant without the lesions left in it.
     """
     everything = volumetry.all
-    lesion_ml = everything.whole_ml[:, None] - everything.net_ml
+    lesion_ml = everything.whole_ml - everything.net_ml
     remnant_ml = everything.whole_ml - removed.whole_ml
     flr_ml = np.maximum(everything.net_ml - removed.net_ml, 0.0)  # a rounding error is no volume below zero
     ratio = flr_percent(1.0, 1.0)
     share = 100.0 * flr_ml / np.maximum(everything.net_ml, 1e-12)
     return {
-        "total_ml": _by_organ(everything.whole_ml),
+        "total_ml": _by_both(everything.whole_ml),
         "lesion_ml": _by_both(lesion_ml),
         "net_ml": _by_both(everything.net_ml),
-        "resected_ml": _by_organ(removed.whole_ml),
-        "remnant_ml": _by_organ(remnant_ml),
+        "resected_ml": _by_both(removed.whole_ml),
+        "remnant_ml": _by_both(remnant_ml),
         "flr_ml": _by_both(flr_ml),
         "flr_percent": _by_both(share, unit="%", source=ratio.source),
     }

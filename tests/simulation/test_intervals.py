@@ -87,3 +87,13 @@ def test_that_a_wider_uncertainty_gives_a_wider_interval():
         figure = simulate(Plan("A", (parse_cut("plane:2,0,0:1,0,0"),)), twin, NOBODY).liver["total_ml"]
         widths.append(figure.high - figure.low)
     assert widths[0] < widths[1] < widths[2]
+
+
+def test_that_the_volume_of_a_wedge_follows_the_boundary_of_its_lesion():
+    grid = grid_of((60, 60, 60))
+    lesion, liver = ball(grid, (0, 0, 0), 8), block(grid, (26, 26, 26))
+    shift = BoundaryUncertainty(-2.0, 2.0, LabelOrigin.MANUAL)
+    twin = twin_of(grid, liver, [lesion], uncertainty=EXACT, lesion_uncertainty=shift)
+    figure = simulate(Plan("A", (parse_cut("wedge:lesion-1:10"),)), twin, NOBODY).liver["resected_ml"]
+    for end, radius in ((figure.low, 16 - 0.25), (figure.value, 18), (figure.high, 20 + 0.25)):
+        assert end == pytest.approx(4 / 3 * np.pi * radius**3 / 1000, rel=0.05)

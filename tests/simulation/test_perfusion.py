@@ -20,11 +20,11 @@ NOBODY = PatientFacts()
 
 def forked_tree(name, root_y):
     """A trunk from outside to (-15, 0, 0), then branches along x at y = 8 (2) and y = -8 (3); radius 3 to 1 mm."""
-    trunk = [(-40, root_y, 0), (-30, 0, 0), (-15, 0, 0)]
-    upper = [(x, 8, 0) for x in range(-10, 22, 4)]
-    lower = [(x, -8, 0) for x in range(-10, 22, 4)]
-    n = len(upper)
-    parents = [-1, 0, 1, 2, *range(3, 2 + n), 2, *range(3 + n, 2 + 2 * n)]
+    trunk = [(-40, root_y, 0), *((x, 0, 0) for x in range(-35, -12, 2))]
+    upper = [(x, 8, 0) for x in range(-10, 22, 2)]
+    lower = [(x, -8, 0) for x in range(-10, 22, 2)]
+    t, n = len(trunk), len(upper)
+    parents = [-1, *range(t - 1), t - 1, *range(t, t + n - 1), t - 1, *range(t + n, t + 2 * n - 1)]
     branches = (
         VesselBranch(1, name, None),
         VesselBranch(2, f"{name}.upper", 1),
@@ -33,9 +33,9 @@ def forked_tree(name, root_y):
     return VesselGraph(
         name,
         np.array(trunk + upper + lower, float),
-        np.concatenate([[3.0] * 3, np.linspace(2, 1, n), np.linspace(2, 1, n)]),
+        np.concatenate([[3.0] * t, np.linspace(2, 1, n), np.linspace(2, 1, n)]),
         np.array(parents, np.int32),
-        np.array([1] * 3 + [2] * n + [3] * n, np.int32),
+        np.array([1] * t + [2] * n + [3] * n, np.int32),
         branches,
     )
 
@@ -104,6 +104,17 @@ def test_that_flags_spread_towards_the_tips_as_in_the_plain_reference():
         expected = spread_flags(parents, flags)
         spread_down(order_from_root(parents), parents, flags)
         assert flags.tolist() == expected
+
+
+def test_that_a_vessel_along_the_cut_is_neither_crossed_nor_lost():
+    """The lower branch at y = -8 runs 0.7 mm inside the removed part: less than its radius."""
+    twin = forked_twin()
+    outcome = simulate(Plan("A", (parse_cut("plane:0,-7.3,0:0,-1,0"),)), twin, NOBODY)
+    assert outcome.clip_list == ()
+    deeper = simulate(Plan("A", (parse_cut("plane:0,-3,0:0,-1,0"),)), twin, NOBODY)
+    assert {vessel.branch for vessel in deeper.clip_list} == {"portal.lower", "hepatic.lower"}
+    for vessel in deeper.clip_list:
+        assert vessel.point_lps_mm[1] == pytest.approx(-3, abs=0.6)
 
 
 def test_that_a_branch_whose_tip_alone_is_cut_is_not_lost():
