@@ -32,9 +32,9 @@ __all__ = ["clipped_by_planes", "smooth_field", "surface_of_field", "surface_of_
 # Windowed sinc smoothing (Taubin, Zhang and Golub 1996) flattens the steps of the voxels without shrinking;
 # the pass band is given in the filter's normalised frequency. Found by eye on livers and vessel trees.
 _PASS_BAND = 0.03
-_LIGHT_PASS_BAND = 0.15  # keeps the edge of a cut
+_LIGHT_PASS_BAND = 0.06  # keeps the edge of a cut
 _ITERATIONS = 25
-_BLUR_STEPS = 1.0
+_BLUR_STEPS = 1.2
 # A vessel one voxel wide keeps 0.62 of its value at the centre, so it survives the level 0.5.
 _THIN_BLUR_STEPS = 0.5
 _LARGEST_SLICE_SPLIT = 6
