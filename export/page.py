@@ -88,7 +88,7 @@ def write_page(
     parts = model_parts(twin, split)
     pictures = still_pictures(parts, renderer, document_state(case, plan), wording)
     for budget in _TRIANGLE_BUDGETS:
-        content = _page(case, plan, outcome, light_parts(parts, budget), pictures, wording)
+        content = _page(case, twin, plan, outcome, light_parts(parts, budget), pictures, wording)
         if len(content) <= LARGEST_PAGE_BYTES:
             write_whole(path, content, replace=replace)
             return
@@ -96,7 +96,7 @@ def write_page(
 
 
 def _page(
-    case: Case, plan: Plan, outcome: Outcome, parts: Sequence[ModelPart], pictures: str, wording: Wording
+    case: Case, twin: Twin, plan: Plan, outcome: Outcome, parts: Sequence[ModelPart], pictures: str, wording: Wording
 ) -> bytes:
     state = document_state(case, plan)
     style, script = _style(parts), _viewer_script()
@@ -130,7 +130,7 @@ def _page(
         "legend": legend(parts, wording),
         "pictures": pictures,
         "figures": f'<div class="scroll" tabindex="0">{figures_table(outcome, wording)}</div>',
-        "sections": plan_sections(case, state, plan, outcome, wording),
+        "sections": plan_sections(case, state, twin, outcome, wording),
     }
     template = Template((_SOURCES / "page.html").read_text(encoding="utf-8"))
     return template.substitute({name: escape(text) for name, text in words.items()} | blocks).encode()

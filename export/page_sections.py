@@ -24,6 +24,7 @@ from twin.anatomy import structure
 from twin.case import Case
 from twin.outcome import Outcome
 from twin.plan import Plan
+from twin.twin import Twin
 from twin.wording import Wording
 
 __all__ = [
@@ -193,13 +194,13 @@ def alternative_text(parts: Sequence[ModelPart], view: View, wording: Wording) -
     return " ".join(sentences)
 
 
-def plan_sections(case: Case, state: DocumentState, plan: Plan, outcome: Outcome, wording: Wording) -> str:
+def plan_sections(case: Case, state: DocumentState, twin: Twin, outcome: Outcome, wording: Wording) -> str:
     """Return the sections below the figures: warnings, vessels crossed, origins."""
     blocks = (
         ("thresholds", thresholds_section(outcome, wording)),
         ("warnings", warnings_section(case, state, outcome, wording)),
         ("segments", _scrolling(segments_table(outcome, wording))),
-        ("vessels", crossed_vessels_section(outcome, wording)),
+        ("vessels", crossed_vessels_section(outcome, twin, wording)),
         ("origins", origins_section(case, wording)),
     )
     return "".join(

@@ -22,6 +22,7 @@ from twin.resection import (
     TerritorySet,
     WedgeCut,
 )
+from twin.twin import Twin
 from twin.wording import Wording
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "warnings_section",
 ]
 
+_TREES = ("portal", "hepatic")
 _COLUMNS = ("figure", "value", "interval", "status", "source")
 
 
@@ -81,15 +83,21 @@ def _figure_line(row: FigureRow, letters: Mapping[str, str]) -> str:
     return f'<tr{tag}><th scope="row">{escape(row.name)}</th>{cells}<td class="source">{source}</td></tr>'
 
 
-def crossed_vessels_section(outcome: Outcome, wording: Wording, *, at_most: int | None = None) -> str:
+def crossed_vessels_section(outcome: Outcome, twin: Twin, wording: Wording, *, at_most: int | None = None) -> str:
     """Return the vessels crossed by the cut, in geometric order, with the footer that belongs to them.
 
-    Twigs of one named branch stand together where the first of them is met.
+    Twigs of one named branch stand together where the first of them is met. A tree that was never traced is named:
+    an empty list must not read as "none is crossed".
     """
+    untraced = [wording.text(f"export.untraced.{tree}") for tree in _TREES if tree not in twin.graphs]
     by_name: dict[str, list[CrossedVessel]] = {}
     for vessel in sorted(outcome.clip_list, key=lambda v: v.order):
         by_name.setdefault(_branch_name(vessel, wording), []).append(vessel)
     footer = f'<p class="note">{_text(wording, "export.vessels.footer")}</p>'
+    if untraced:
+        footer = f"<p>{_text(wording, 'export.vessels.untraced', trees=', '.join(untraced))}</p>{footer}"
+    if not by_name and len(untraced) == len(_TREES):
+        return footer
     if not by_name:
         return f"<p>{_text(wording, 'export.vessels.none')}</p>{footer}"
     named = list(by_name.items())
@@ -140,7 +148,7 @@ def origins_section(case: Case, wording: Wording) -> str:
         wording.text(
             "export.origin.line",
             layers=", ".join(layers),
-            producer=producer,
+            producer=_producer(producer, wording),
             version=version,
             date=date_in_words(day, wording),
         )
@@ -198,6 +206,12 @@ def _warning(warning: OutcomeWarning, wording: Wording) -> str:
 def _list(lines: Iterable[str]) -> str:
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return f"<ul>{items}</ul>" if items else ""
+
+
+def _producer(producer: str, wording: Wording) -> str:
+    message_id = f"export.producer.{producer}"
+    worded = wording.text(message_id)
+    return producer if worded == message_id else worded
 
 
 def _branch_name(vessel: CrossedVessel, wording: Wording) -> str:

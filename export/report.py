@@ -114,7 +114,7 @@ def write_report(
     require_current(case, twin, plan, outcome)
     wording = Wording(language)
     parts = parts_in_focus(model_parts(twin, split))
-    content = _Content(case, plan, outcome, parts, document_state(case, plan), today or date.today(), wording)
+    content = _Content(case, twin, plan, outcome, parts, document_state(case, plan), today or date.today(), wording)
     for density in _DENSITIES:
         if len(_laid_out(content.html(_BlankRenderer(), density)).pages) == 1:
             document = _laid_out(content.html(renderer, density))
@@ -140,6 +140,7 @@ class _BlankRenderer:
 @dataclass(frozen=True)
 class _Content:
     case: Case
+    twin: Twin
     plan: Plan
     outcome: Outcome
     parts: Sequence[ModelPart]
@@ -227,7 +228,7 @@ class _Content:
         )
 
     def _right(self, density: _Density) -> str:
-        vessels = crossed_vessels_section(self.outcome, self.wording, at_most=density.n_vessels)
+        vessels = crossed_vessels_section(self.outcome, self.twin, self.wording, at_most=density.n_vessels)
         return self._section("vessels", vessels)
 
     def _section(self, name: str, block: str) -> str:

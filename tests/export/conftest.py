@@ -23,6 +23,7 @@ from twin.provenance import Provenance
 from twin.resection import PlaneCut
 from twin.surface import Surface
 from twin.twin import Twin, build_twin
+from twin.vessel_graph import VesselGraph
 from twin.volume import ContrastPhase, Modality, Quantity, Volume
 
 # Right-handed, tilted about the body axis and anisotropic, so that a swapped axis or sign shows.
@@ -56,7 +57,7 @@ def grid() -> Grid:
 def example(grid: Grid) -> Example:
     """A draft plan on labels that nobody has confirmed."""
     case = _labelled_case(grid)
-    twin = build_twin(case)
+    twin = build_twin(case, graphs={name: _trunk(name) for name in ("portal", "hepatic")})
     liver = twin.mask("liver")
     lps_mm = _centres_lps_mm(grid)
     centre = lps_mm[liver].mean(axis=0) + np.array([12.0, 0.0, 0.0])
@@ -94,6 +95,12 @@ def _centres_lps_mm(grid: Grid) -> NDArray[np.float64]:
     """Centres of all voxels, ``[k, j, i, xyz]``."""
     ijk = np.moveaxis(np.indices(grid.size_ijk), 0, -1).transpose(2, 1, 0, 3)
     return np.asarray(grid.lps_from_ijk(ijk.reshape(-1, 3)).reshape(*grid.shape_kji, 3))
+
+
+def _trunk(tree: str) -> VesselGraph:
+    """A tree of two nodes: enough to say that it was traced."""
+    nodes_lps_mm = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 10.0]])
+    return VesselGraph(tree, nodes_lps_mm, np.ones(2), np.array([-1, 0], np.int32), np.ones(2, np.int32))
 
 
 def _labelled_case(grid: Grid) -> Case:

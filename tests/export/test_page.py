@@ -184,6 +184,23 @@ def test_that_vessels_are_said_to_be_in_geometric_order(html: str) -> None:
     assert "Veine porte, droite antérieure segment 8, 7,8\N{NO-BREAK SPACE}mm" in words
 
 
+def test_that_vessels_never_traced_do_not_read_as_none_crossed(example: Example, tmp_path: Path) -> None:
+    outcome = replace(example.outcome, clip_list=())
+    traced = example.twin.graphs
+    words = {}
+    for name, graphs in {"all": traced, "portal": {"portal": traced["portal"]}, "none": {}}.items():
+        twin = replace(example.twin, graphs=graphs)
+        page = Page(_write(replace(example, twin=twin, outcome=outcome), tmp_path / f"{name}.html", "en"))
+        words[name] = page.words
+    none_crossed = "No vessel that was traced is crossed"
+    assert none_crossed in words["all"]
+    assert "Not examined" not in words["all"]
+    assert none_crossed in words["portal"]
+    assert "Not examined: branches of the hepatic veins" in words["portal"]
+    assert none_crossed not in words["none"]
+    assert "Not examined: branches of the portal vein, branches of the hepatic veins" in words["none"]
+
+
 def test_that_no_identity_is_in_the_page_even_when_the_plan_carries_it(example: Example, tmp_path: Path) -> None:
     plan = Plan("Zacharie 77120 right liver", example.plan.resections)
     outcome = replace(example.outcome, plan_name=plan.name, plan_hash=plan.hash)
