@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.twin.store.case_examples import full_case
@@ -56,6 +56,7 @@ def _all_figures(outcome: Outcome) -> list[Figure]:
     return found + [f for c in outcome.contacts for f in (c.angle_axial_deg, c.angle_normal_deg, c.length_mm)]
 
 
+@settings(max_examples=40)
 @given(OUTCOMES)
 def test_that_an_outcome_comes_back_from_a_file_with_its_hash(outcome: Outcome) -> None:
     found = Outcome.from_json(json.loads(json.dumps(outcome.to_json(), allow_nan=False)))
@@ -64,6 +65,7 @@ def test_that_an_outcome_comes_back_from_a_file_with_its_hash(outcome: Outcome) 
     assert found == outcome
 
 
+@settings(max_examples=40)
 @given(OUTCOMES)
 def test_that_every_figure_of_a_stale_outcome_is_stale(outcome: Outcome) -> None:
     stale = outcome.as_stale()

@@ -14,15 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.services.case_session import CaseSession, SessionEvent, SessionEventKind
-from tests.twin.store.case_examples import content, facts, layer, volume
+from tests.twin.store.case_examples import content, facts, layer, outcome_of, volume
 from tests.twin.store.faulty_system import Failure, failing
 from tests.twin.test_edit import edits, same
 from twin.anatomy import LayerName
 from twin.box import Box
-from twin.edit import FactsEdit, LayersEdit, VolumesEdit
+from twin.edit import FactsEdit, LayersEdit, OutcomeEdit, PlanEdit, VolumesEdit
 from twin.errors import CaseFileError, GeometryError
 from twin.grid import Grid
 from twin.label_layer import LabelLayer
+from twin.plan import Plan
+from twin.resection import parse_cut
 from twin.store import CaseFolder
 
 WAIT_S = 30.0
@@ -240,6 +242,15 @@ def test_that_a_stroke_is_done_undone_and_followed_by_the_buffer(session: CaseSe
     assert np.array_equal(buffer.crop().voxels, before)
     session.redo()
     assert (session.case.layer(LayerName.ORGANS).voxels[:2, :2, :2] == 2).all()
+
+
+def test_that_undo_passes_over_what_is_no_step_of_the_user(session: CaseSession) -> None:
+    session.do(VolumesEdit.adding(volume(1)))
+    session.do(PlanEdit("A", Plan("A", (parse_cut("wedge:lesion-1:10"),))))
+    session.do(OutcomeEdit(outcome_of(session.case, "A")), is_step=False)
+    assert session.undo_label == "edit.plan"
+    assert (dict(session.undo().plans), dict(session.case.outcomes)) == ({}, {})
+    assert not session.redo().outcomes["A"].is_stale
 
 
 def test_that_undo_can_be_switched_off(folder: CaseFolder) -> None:
