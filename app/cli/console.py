@@ -60,10 +60,10 @@ class Console:
 
                 RichConsole(width=None if sys.stdout.isatty() else 120, highlight=False).print(part)
 
-    def fail(self, document: dict[str, object], lines: Sequence[str]) -> None:
-        """Show why there is no result."""
-        for line in lines:
-            print(line, file=sys.stderr)
+    def fail(self, document: dict[str, object], text: str) -> None:
+        """Show in one line why there is no result."""
+        if text:
+            self.say(text)
         if self.is_json:
             self._write_document(document)
 

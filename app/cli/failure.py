@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from twin.errors import TwinSightError
 from twin.wording import Wording
+
+if TYPE_CHECKING:
+    from twin.readers.problem import Problem
 
 __all__ = ["EXIT_CANCELLED", "EXIT_DEFECT", "Failure"]
 
@@ -24,20 +28,21 @@ class Failure:
         The sentence by its id and in words.
     exit_code
         As in the table of the command line.
-    details
-        Further lines, e.g. each problem of an import.
+    problems
+        Everything that an import found wrong, for the document; the sentence tells the most telling.
     """
 
     message_id: str
     text: str
     exit_code: int
-    details: tuple[str, ...] = ()
+    problems: tuple[dict[str, object], ...] = ()
 
     @classmethod
     def from_error(cls, error: TwinSightError, wording: Wording) -> Failure:
-        """Word a typed error; problems it collected follow in lines of their own."""
-        text = " ".join(wording.error(error).split())
-        return cls(error.message_id, text, error.exit_code)
+        """Word a typed error in one line."""
+        text = " ".join(wording.error(error).splitlines())
+        collected = getattr(error, "problems", ())
+        return cls(error.message_id, text, error.exit_code, tuple(_problem(one, wording) for one in collected))
 
     @classmethod
     def of_defect(cls, log: Path | None, wording: Wording) -> Failure:
@@ -49,6 +54,12 @@ class Failure:
     def to_json(self) -> dict[str, object]:
         """Return the document that stands on standard output with ``--json``."""
         error: dict[str, object] = {"message_id": self.message_id, "text": self.text, "exit_code": self.exit_code}
-        if self.details:
-            error["details"] = list(self.details)
+        if self.problems:
+            error["problems"] = list(self.problems)
         return {"error": error}
+
+
+def _problem(problem: Problem, wording: Wording) -> dict[str, object]:
+    from app.services.import_result import problem_to_json
+
+    return problem_to_json(problem, wording)

@@ -43,7 +43,7 @@ def exit_code_of(arguments: Sequence[str]) -> int:
         return 0
     except BaseException as error:
         failure = _failure_of(error, wording, doing if doing in COMMANDS else "")
-        console.fail(failure.to_json(), (failure.text, *failure.details))
+        console.fail(failure.to_json(), failure.text)
         return failure.exit_code
 
 

@@ -295,7 +295,7 @@ class _Run:
             status=RecordStatus.FAILED if is_scan else RecordStatus.SKIPPED,
             message_id=error.message_id,
             exit_code=error.exit_code,
-            reason=" ".join(Wording(self._request.language).error(error).split()),
+            reason=" ".join(Wording(self._request.language).error(error).splitlines()),
         )
 
     def _explained(self, error: TwinSightError) -> TwinSightError:

@@ -165,8 +165,8 @@ def test_that_a_wrong_batch_begins_nothing(source: Path) -> None:
     with pytest.raises(InputError):
         run(source / "absent")
     (source / "good.nii").write_text("good")
+    request = BatchRequest(source, source.parent / "out", cuts=("slice",))
     with pytest.raises(UsageError):
-        request = BatchRequest(source, source.parent / "out", cuts=("slice",))
         run_batch(request, process_by_content, listener=lambda event: None)
     out = source.parent / "out"
     out.mkdir(exist_ok=True)
