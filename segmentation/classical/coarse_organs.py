@@ -25,20 +25,26 @@ _ROWS_AT_ONCE = 40_000
 
 @dataclass(frozen=True, eq=False)
 class CoarseOrgans:
-    """Probabilities float32 ``[class, k, j, i]`` on the grid of ``scan``, in the order of ``COARSE_CLASSES``."""
+    """The first look.
+
+    Parameters
+    ----------
+    scan, landmarks
+        What was looked at.
+    probabilities
+        float32 ``[class, k, j, i]`` on the grid of ``scan``, in the order of ``COARSE_CLASSES``.
+    places
+        Maps of place on the same grid, float32 ``[k, j, i]``.
+    """
 
     scan: WorkingVolume
     landmarks: BodyLandmarks
     probabilities: FloatVoxels
+    places: list[FloatVoxels]
 
     def of(self, name: str) -> FloatVoxels:
         """Probability of one class, float32 ``[k, j, i]``."""
         return np.asarray(self.probabilities[COARSE_CLASSES.index(name)])
-
-    def volume_ml(self, name: str) -> float:
-        """Volume in which a class is the most probable one, in millilitres."""
-        wins = self.probabilities.argmax(axis=0) == COARSE_CLASSES.index(name)
-        return float(np.count_nonzero(wins)) * self.scan.grid.voxel_volume_ml
 
 
 def coarse_organs(
@@ -61,4 +67,4 @@ def coarse_organs(
         some = points[start : start + _ROWS_AT_ONCE]
         k, j, i = some.T
         probabilities[:, k, j, i] = trees.probabilities(evidence.of(some)).T
-    return CoarseOrgans(scan, landmarks, probabilities)
+    return CoarseOrgans(scan, landmarks, probabilities, evidence.places)

@@ -44,9 +44,8 @@ def body_probability(fine: WorkingVolume, landmarks: BodyLandmarks) -> FloatVoxe
     rough = onto_fine(landmarks.body, fine.hu.shape).astype(np.bool_)
     deep = edt.edt(np.pad(rough, ((1, 1), (0, 0), (0, 0)), mode="edge"), anisotropy=size, parallel=2)[1:-1]
     near = edt.edt(~rough, anisotropy=size, parallel=2) <= _SKIN_SEARCH_MM
-    body = (near & (fine.hu > skin_threshold_hu(fine))) | (deep > 2 * _SKIN_SEARCH_MM)
-    filled = np.stack([ndimage.binary_fill_holes(plane) for plane in body])
-    return ndimage.gaussian_filter(ndimage.median_filter(filled.astype(np.float32), size=3), 0.6)
+    body = (near & (fine.hu > skin_threshold_hu(fine))) | (deep > _SKIN_SEARCH_MM)
+    return ndimage.gaussian_filter(body.astype(np.float32), 0.8)
 
 
 def bone_probability(fine: WorkingVolume, coarse: CoarseOrgans) -> FloatVoxels:

@@ -18,7 +18,7 @@ from segmentation.classical.body import BodyLandmarks
 from segmentation.classical.working_volume_sitk import WorkingVolume
 from segmentation.kernels.box_mean import box_means
 
-__all__ = ["AIR_HU", "BoxTable", "CoarseEvidence", "FineEvidence", "coarse_places", "summed"]
+__all__ = ["AIR_HU", "BoxTable", "CoarseEvidence", "FineEvidence", "summed"]
 
 FloatVoxels = NDArray[np.float32]
 Points = NDArray[np.int32]
@@ -79,6 +79,11 @@ class CoarseEvidence:
     ----------
     scan, landmarks
         Working volume (4 mm) and what was found in it.
+
+    Attributes
+    ----------
+    places
+        Maps of place on the grid of ``scan``, float32 ``[k, j, i]``: distances and fractions of the body.
     """
 
     def __init__(self, scan: WorkingVolume, landmarks: BodyLandmarks) -> None:
@@ -97,7 +102,7 @@ class CoarseEvidence:
             ],
         )
         self._wide = BoxTable.around(spacing, [(_HERE, 0, 6), (_AXES, 40.0, 4), (_AXES, 90.0, 6)])
-        self._places = coarse_places(landmarks, spacing)
+        self.places = _places(landmarks, spacing)
         self._midline_mm, self._spine_mm = landmarks.midline_mm, landmarks.spine_mm
 
     def of(self, points_kji: Points) -> FloatVoxels:
@@ -105,7 +110,7 @@ class CoarseEvidence:
         near = self._near.means(self._hu, points_kji)
         spread = _spread(near, self._near.means(self._squares, points_kji))[:, 1:]
         k, j, i = points_kji.T
-        here = [table[k, j, i][:, None] for table in self._places]
+        here = [table[k, j, i][:, None] for table in self.places]
         from_spine = np.column_stack(
             [i * self._spacing_mm - self._midline_mm[k], j * self._spacing_mm - self._spine_mm[k]]
         )
@@ -121,7 +126,7 @@ class CoarseEvidence:
         return np.ascontiguousarray(np.concatenate(parts, axis=1, dtype=np.float32))
 
 
-def coarse_places(landmarks: BodyLandmarks, spacing_mm: float) -> list[FloatVoxels]:
+def _places(landmarks: BodyLandmarks, spacing_mm: float) -> list[FloatVoxels]:
     """Maps of place: distances in mm to lung, skin and bone, and fractions of the width and depth of the body."""
     size = (spacing_mm,) * 3
     body, lungs = landmarks.body, landmarks.lungs

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from segmentation.classical.boosted_trees import BoostedTrees
 from segmentation.classical.coarse_organs import COARSE_CLASSES, CoarseOrgans
-from segmentation.classical.features import AIR_HU, FineEvidence, coarse_places
+from segmentation.classical.features import AIR_HU, FineEvidence
 from segmentation.classical.working_volume_sitk import WorkingVolume, resampled_onto
 from twin.box import Box
 from twin.grid import Grid
@@ -115,7 +115,7 @@ def fine_region(fine: WorkingVolume, coarse: CoarseOrgans, organ: str) -> FineRe
     body = onto_fine(coarse.landmarks.body) > 0.5
     hu = np.where(body, fine.windowed_hu[box.slices], np.float32(AIR_HU)).astype(np.float32)
     mean_hu, spread_hu = _intensity(hu, probabilities[0])
-    places = [onto_fine(place) for place in coarse_places(coarse.landmarks, coarse.scan.spacing_mm)]
+    places = [onto_fine(place) for place in coarse.places]
     evidence = FineEvidence(hu, fine.spacing_mm, probabilities, mean_hu, spread_hu, places)
     size = (fine.spacing_mm,) * 3
     inside = onto_fine(seed) > 0.5

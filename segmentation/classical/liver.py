@@ -12,6 +12,7 @@ from segmentation.classical.coarse_organs import CoarseOrgans
 from segmentation.classical.working_volume_sitk import resampled_onto
 from twin.box import Box
 from twin.grid import Grid
+from twin.job import CancelToken
 
 __all__ = ["liver_absence", "mask_on_scan", "solid_organ"]
 
@@ -27,6 +28,7 @@ _SMALLEST_SURE_SHARE = 0.5
 # Narrower than the trunk of the smallest adult of the 20 scans (264 mm) by a quarter: a limb, or a child, for whom
 # nothing was learned.
 _NARROWEST_TRUNK_MM = 200.0
+_SLICES_AT_ONCE = 32
 
 
 def liver_absence(coarse: CoarseOrgans) -> str | None:
@@ -68,13 +70,24 @@ def solid_organ(probability: FloatVoxels, grid: Grid) -> FloatVoxels:
     return ndimage.gaussian_filter(smooth, 0.5)
 
 
-def mask_on_scan(probability: FloatVoxels, grid: Grid, scan: Grid) -> BoolVoxels:
-    """Return the voxels of the scan at which the interpolated probability exceeds one half, bool ``[k, j, i]``."""
+def mask_on_scan(probability: FloatVoxels, grid: Grid, scan: Grid, *, cancel: CancelToken | None = None) -> BoolVoxels:
+    """Return the voxels of the scan at which the interpolated probability exceeds one half, bool ``[k, j, i]``.
+
+    Raises
+    ------
+    Cancelled
+        When ``cancel`` was set; it is polled every few slices.
+    """
     mask = np.zeros(scan.shape_kji, np.bool_)
     box = _box_on_scan(grid, scan)
     if box is None:
         return mask
-    mask[box.slices] = resampled_onto(probability, grid, scan, box=box, is_extended=True) > 0.5
+    (first, j0, i0), (last, j1, i1) = box.start_kji, box.stop_kji
+    for k in range(first, last, _SLICES_AT_ONCE):
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        slab = Box((k, j0, i0), (min(k + _SLICES_AT_ONCE, last), j1, i1))
+        mask[slab.slices] = resampled_onto(probability, grid, scan, box=slab, is_extended=True) > 0.5
     return mask
 
 

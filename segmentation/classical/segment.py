@@ -39,6 +39,11 @@ class ClassicalSegmenter:
     of each organ at 2 mm), between landmarks and shape rules. The settings are the same for every scan, and the
     same scan gives the same labels.
 
+    Parameters
+    ----------
+    prior
+        What was learned; by default the prior shipped with TwinSight.
+
     Examples
     --------
     >>> ClassicalSegmenter().id
@@ -48,9 +53,12 @@ class ClassicalSegmenter:
     id = "segmenter.classical"
     version = "1"
 
+    def __init__(self, prior: ClassicalPrior | None = None) -> None:
+        self._prior = prior
+
     def availability(self) -> Availability:
-        """Tell whether the shipped prior is there."""
-        if is_prior_shipped():
+        """Tell whether the prior is there."""
+        if self._prior is not None or is_prior_shipped():
             return Availability(is_available=True)
         return Availability(is_available=False, message_id="segmentation.unavailable.no_prior")
 
@@ -68,7 +76,7 @@ class ClassicalSegmenter:
         """
         if volume.modality is Modality.MR or volume.quantity is not Quantity.HOUNSFIELD:
             raise InputError("error.segmentation.not_ct", modality=volume.modality.value)
-        return _Run(volume, classical_prior(), progress, cancel).result(self.id, self.version)
+        return _Run(volume, self._prior or classical_prior(), progress, cancel).result(self.id, self.version)
 
 
 @dataclass
@@ -126,7 +134,7 @@ class _Run:
 
     def _keep(self, structure_id: str, probability: NDArray[np.float32], grid: Grid, reason: str) -> None:
         self._poll()
-        mask = mask_on_scan(probability, grid, self.volume.grid)
+        mask = mask_on_scan(probability, grid, self.volume.grid, cancel=self.cancel)
         if mask.any():
             self.masks[structure_id] = mask
         else:

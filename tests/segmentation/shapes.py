@@ -18,7 +18,7 @@ def _disc(shape_ji: tuple[int, int], centre_ji: tuple[float, float], radius_ji: 
     return ((j - centre_ji[0]) / radius_ji[0]) ** 2 + ((i - centre_ji[1]) / radius_ji[1]) ** 2 <= 1.0
 
 
-def limb(n_slices: int = 40) -> Volume:
+def limb(n_slices: int = 30) -> Volume:
     """A thigh: fat, muscle and one bone."""
     plane = np.full((64, 64), -1000.0)
     for radius, hu in ((24.0, -100.0), (20.0, 55.0), (4.0, 700.0)):
@@ -26,7 +26,7 @@ def limb(n_slices: int = 40) -> Volume:
     return ct(_grainy(np.repeat(plane[None], n_slices, axis=0)))
 
 
-def chest(n_slices: int = 40) -> Volume:
+def chest(n_slices: int = 24) -> Volume:
     """A chest above the diaphragm: two lungs, a heart, a spine."""
     plane = np.full((80, 100), -1000.0)
     plane[_disc(plane.shape, (40, 50), (32, 46))] = -100.0
@@ -38,9 +38,9 @@ def chest(n_slices: int = 40) -> Volume:
     return ct(_grainy(np.repeat(plane[None], n_slices, axis=0)))
 
 
-def noise(n_slices: int = 30) -> Volume:
+def noise(n_slices: int = 20) -> Volume:
     """Noise around water in the whole field of view."""
-    return ct(np.random.default_rng(5).normal(0.0, 300.0, (n_slices, 60, 60)))
+    return ct(np.random.default_rng(5).normal(0.0, 300.0, (n_slices, 45, 45)))
 
 
 def air(n_slices: int = 20) -> Volume:

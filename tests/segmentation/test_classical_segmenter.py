@@ -24,8 +24,13 @@ def test_that_the_classical_segmenter_is_registered_and_available() -> None:
 
 
 @cache
+def _run(scan: Callable[[], Volume]) -> tuple[SegmentationResult, list[Progress]]:
+    heard: list[Progress] = []
+    return ClassicalSegmenter().segment(scan(), progress=heard.append), heard
+
+
 def _result(scan: Callable[[], Volume]) -> SegmentationResult:
-    return ClassicalSegmenter().segment(scan())
+    return _run(scan)[0]
 
 
 @pytest.mark.parametrize("scan", [air, noise, limb, chest])
@@ -67,8 +72,7 @@ def test_that_labels_lie_on_the_grid_of_the_scan_and_say_who_made_them() -> None
 
 
 def test_that_progress_rises_to_one_in_words() -> None:
-    heard: list[Progress] = []
-    ClassicalSegmenter().segment(chest(), progress=heard.append)
+    _, heard = _run(chest)
     fractions = [progress.fraction for progress in heard]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
