@@ -7,10 +7,11 @@ from itertools import cycle
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from skimage.measure import marching_cubes
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkPlane
-from vtkmodules.vtkImagingStencil import vtkImplicitFunctionToImageStencil
+from vtkmodules.vtkImagingStencil import vtkImageStencilToImage, vtkImplicitFunctionToImageStencil
 
 from simulation.live import LivePlane
 from simulation.organ_model import OrganModel
@@ -19,7 +20,7 @@ from simulation.simulate import simulate
 from simulation.split import split_organ
 from tests.benchmarks.bench import Benchmark
 from tests.benchmarks.liver_case import NOTE, liver_twin
-from twin.anatomy import LayerName
+from twin.geometry.kernels.feature_transform import nearest_seed
 from twin.geometry.surface_vtk import surface_of_mask
 from twin.patient import PatientFacts
 from twin.plan import Plan
@@ -55,6 +56,7 @@ def benchmarks() -> Iterator[Benchmark]:
         voxels=n_voxels,
         note="model prepared; target 500 ms",
     )
+    yield _territories(model, n_voxels)
     yield Benchmark("organ prepared for the engine", lambda: OrganModel.of_twin(twin), voxels=n_voxels, rounds=7)
     yield from _surfaces(model, planes, n_voxels)
 
@@ -115,8 +117,6 @@ def _with_vtk_stencil(
     flat = labels.ravel()
 
     def count() -> object:
-        from vtkmodules.vtkImagingStencil import vtkImageStencilToImage
-
         ci, cj, ck, c0 = coefficients()
         normal = np.array([ci, cj, ck])
         plane = vtkPlane()
@@ -137,6 +137,24 @@ def _with_vtk_stencil(
     return count
 
 
+def _territories(model: OrganModel, n_voxels: int) -> Benchmark:
+    """The nearest portal node for each voxel of the organ: what a territory is made from."""
+    nodes = np.rint(model.grid.ijk_from_lps(model.twin.graphs["portal"].nodes_lps_mm)).astype(int)[:, ::-1]
+    seeds = np.zeros(model.organ.shape, np.bool_)
+    seeds[tuple(nodes[((nodes >= 0) & (nodes < seeds.shape)).all(axis=1)].T)] = True
+    spacing = model.grid.spacing_ijk_mm
+    return Benchmark(
+        "nearest vessel node of each liver voxel",
+        lambda: nearest_seed(seeds, spacing, model.organ),
+        "SciPy",
+        lambda: ndimage.distance_transform_edt(
+            ~seeds, sampling=spacing[::-1], return_distances=False, return_indices=True
+        ),
+        n_voxels,
+        "one thread, equal in distance; target 2.5",
+    )
+
+
 def _surfaces(model: OrganModel, planes: Iterator[tuple[object, object]], n_voxels: int) -> Iterator[Benchmark]:
     grid, twin = model.grid, model.twin
     padded = np.pad(model.organ, 1).view(np.uint8)
@@ -155,5 +173,4 @@ def _surfaces(model: OrganModel, planes: Iterator[tuple[object, object]], n_voxe
         origin, normal = next(planes)
         return split_organ(Plan("A", (PlaneCut(origin, normal),)), cut_twin, model=model)  # type: ignore[arg-type]
 
-    assert LayerName.ORGANS in twin.layers
     yield Benchmark("remnant and specimen of a plane, flat faces", split, voxels=n_voxels, note="40,000 triangles")
