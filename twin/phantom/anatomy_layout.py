@@ -8,6 +8,7 @@ from functools import reduce
 import numpy as np
 
 from twin.grid import Grid
+from twin.job import Progress, ProgressListener
 from twin.phantom.chest import Chest, drawn_chest, drawn_oesophagus
 from twin.phantom.ducts import drawn_biliary_tree, drawn_gallbladder, drawn_pancreatic_duct
 from twin.phantom.great_vessels import Course, drawn_arteries, drawn_cava, drawn_mesenteric_veins
@@ -29,6 +30,8 @@ from twin.phantom.solid_organs import (
     drawn_spleen,
 )
 from twin.phantom.trunk import Trunk, drawn_trunk
+from twin.phantom.vessel_growth import Trunk as VesselTrunk
+from twin.phantom.vessel_growth import graph_from_tree, grown_tree
 from twin.vessel_graph import VesselGraph
 
 __all__ = ["AbdomenLayout", "Tree", "laid_out_abdomen", "lattice_over"]
@@ -67,6 +70,7 @@ class AbdomenLayout:
     stomach: Bowel
     colon: tuple[Bowel, ...]
     small_bowel: tuple[Bowel, ...]
+    mesentery: VesselGraph | None
     lesions: tuple[Lesion, ...]
     trees: LiverTrees
 
@@ -82,7 +86,9 @@ def lattice_over(grid: Grid, individual: Individual) -> Lattice:
     )
 
 
-def laid_out_abdomen(recipe: PhantomRecipe, individual: Individual, lattice: Lattice) -> AbdomenLayout:
+def laid_out_abdomen(
+    recipe: PhantomRecipe, individual: Individual, lattice: Lattice, progress: ProgressListener
+) -> AbdomenLayout:
     """Draw all organs of an individual; each later one gives way to those before it."""
 
     def rng(stream: int) -> np.random.Generator:
@@ -117,14 +123,16 @@ def laid_out_abdomen(recipe: PhantomRecipe, individual: Individual, lattice: Lat
     colon = tuple(_yielding(_inside(piece, trunk.cavity), full, 1.8, 4.0) for piece in drawn_colon(lattice, rng(29)))
     full = _union(full, *(piece.whole for piece in colon))
     small_bowel = drawn_small_bowel(lattice, trunk.cavity, full, rng(30))
+    mesentery = _mesentery(lattice, veins.graph, small_bowel)
 
+    progress(Progress(0.35, "progress.phantom.vessels"))
     trunks = main_trunks(liver, rng(31))
     lesions = drawn_lesions(recipe.lesions, liver.parenchyma, pancreas.axis_mm, trunks.space(lattice), rng(32))
     obstacles = [lesion.shape for lesion in lesions if not lesion.recipe.is_pancreatic] + [arteries.space]
     trees = drawn_liver_trees(liver, trunks, obstacles, recipe.portal_terminals, recipe.hepatic_terminals, rng(33))
     return AbdomenLayout(
         trunk, skeleton, muscles, chest, oesophagus, cava, arteries, veins, kidneys, adrenals, liver, gallbladder,
-        biliary, spleen, pancreas, duct, duodenum, stomach, colon, small_bowel, lesions, trees,
+        biliary, spleen, pancreas, duct, duodenum, stomach, colon, small_bowel, mesentery, lesions, trees,
     )  # fmt: skip
 
 
@@ -135,6 +143,23 @@ def _tree(lattice: Lattice, courses: tuple[Course, ...], graph: VesselGraph) -> 
         graph.nodes_lps_mm[parent], graph.nodes_lps_mm[child], graph.radii_mm[child], margin_mm=20.0
     )
     return Tree(courses, graph, space)
+
+
+def _mesentery(lattice: Lattice, veins: VesselGraph, loops: tuple[Bowel, ...]) -> VesselGraph | None:
+    """Jejunal and ileal branches from the superior mesenteric vein to each loop of small bowel."""
+    if not loops:
+        return None
+    ends = []
+    for loop in loops:
+        kji = np.unravel_index(int(np.argmin(loop.whole.values)), loop.whole.values.shape)
+        index = np.array(kji[::-1]) + np.array(loop.whole.box.start_kji[::-1])
+        ends.append(lattice.origin_lps_mm + lattice.step_mm * index)
+    branch = next(b.index for b in veins.branches if b.name == "superior_mesenteric_vein")
+    course = veins.nodes_lps_mm[veins.branch_of_node == branch][4::6]
+    anywhere = lattice.field(np.full(lattice.shape_kji, -30.0, np.float32))
+    regions = np.zeros(len(ends), np.int32)
+    tree = grown_tree([VesselTrunk("mesentery", None, course, 0)], np.array(ends), regions, anywhere, 0.85)
+    return graph_from_tree(tree, "mesentery", 0.85)
 
 
 def _union(first: Field, *others: Field) -> Field:

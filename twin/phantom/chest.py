@@ -14,7 +14,7 @@ from twin.vessel_graph import VesselGraph
 
 __all__ = ["Chest", "drawn_chest", "drawn_oesophagus"]
 
-_LUNG_VESSEL_RADIUS_MM = 0.75
+_LUNG_VESSEL_RADIUS_MM = 1.05
 
 
 @dataclass(frozen=True)

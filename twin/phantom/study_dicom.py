@@ -55,7 +55,7 @@ def write_dicom(phantom: Phantom, folder: Path, *, has_localizer: bool = False) 
 def _slice(phantom: Phantom, k: int) -> FileDataset:
     grid = phantom.volume.grid
     dataset = _blank(phantom, f"slice {k}")
-    dataset.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     dataset.SeriesInstanceUID = phantom.volume.series_uid
     is_arterial = phantom.volume.phase is ContrastPhase.ARTERIAL
     dataset.SeriesNumber = "2" if is_arterial else "3"
@@ -75,7 +75,7 @@ def _localizer(phantom: Phantom) -> FileDataset:
     """A coronal projection: mean of the body along y, from head to foot."""
     grid = phantom.volume.grid
     dataset = _blank(phantom, "localizer")
-    dataset.ImageType = ["DERIVED", "SECONDARY", "LOCALIZER"]
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
     dataset.SeriesInstanceUID = phantom_uid(phantom.recipe.hash, "localizer series")
     dataset.SeriesNumber = "1"
     dataset.SeriesDescription = "scout"
@@ -87,6 +87,7 @@ def _localizer(phantom: Phantom) -> FileDataset:
     dataset.SliceThickness = f"{n_j * float(grid.spacing_ijk_mm[1]):.6g}"
     projection = phantom.volume.voxels.mean(axis=1, dtype=np.float32)[::-1]
     _add_pixels(dataset, np.rint(projection), grid.spacing_ijk_mm[2], grid.spacing_ijk_mm[0])
+    dataset.RescaleType = "US"  # a mean along the ray is no Hounsfield value of a place
     return dataset
 
 
@@ -132,7 +133,8 @@ def _add_equipment(dataset: Dataset, phantom: Phantom) -> None:
         setattr(dataset, f"{part}Date", SCAN_DATE)
         setattr(dataset, f"{part}Time", "100500")
     dataset.BodyPartExamined = "ABDOMEN" if phantom.recipe.body_part is BodyPart.ABDOMEN else "THIGH"
-    dataset.Laterality = ""
+    if phantom.recipe.body_part is BodyPart.THIGH:
+        dataset.Laterality = "R"
     dataset.PatientPosition = "HFS"
     dataset.Manufacturer = "TwinSight"
     dataset.ManufacturerModelName = "Phantom"

@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_erosion
 
 from twin.anatomy import LayerName
 from twin.errors import GeometryError, UsageError
+from twin.grid import Grid
 from twin.job import Progress
 from twin.label_layer import LabelLayer
 from twin.phantom import LesionKind, LesionRecipe, Phantom, PhantomRecipe, build_phantom
+from twin.phantom.appearance import Tissue, drawn_appearance
+from twin.phantom.scanner import Scanner, scanned
 from twin.volume import ContrastPhase
 
 # Volumes (ml) of healthy adults, wide enough for small women and tall men. Liver: Vauthey et al., Liver Transpl
@@ -182,3 +186,36 @@ def test_that_progress_rises_to_the_end(coarse: Build) -> None:
     fractions = [progress.fraction for progress in heard]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
+
+
+def test_that_each_organ_has_the_value_of_its_tissue(phantom: Phantom) -> None:
+    recipe = phantom.recipe
+    look = drawn_appearance(np.random.default_rng([recipe.seed, 2]), recipe.phase, recipe.contrast_spread)
+    for layer, name, tissue in (
+        (LayerName.ORGANS, "liver", Tissue.LIVER),
+        (LayerName.ORGANS, "spleen", Tissue.SPLEEN),
+        (LayerName.ORGANS, "pancreas", Tissue.PANCREAS),
+        (LayerName.VESSELS, "aorta", Tissue.ARTERY),
+        (LayerName.VESSELS, "inferior_vena_cava", Tissue.CAVAL_BLOOD),
+        (LayerName.DUCTS, "bile_duct", Tissue.BILE),
+    ):
+        core = binary_erosion(phantom.layers[layer].mask(name), iterations=2)
+        assert core.sum() > 50, name
+        assert phantom.volume.voxels[core].mean() == pytest.approx(look.mean_hu[tissue], abs=9.0), name
+
+
+def test_that_noise_is_coloured_and_as_strong_as_asked() -> None:
+    flat = np.zeros((40, 128, 128), np.float32)
+    grid = Grid.from_spacing((128, 128, 40), (0.75, 0.75, 2.0))
+    look = drawn_appearance(np.random.default_rng(1), ContrastPhase.PORTAL, 0.0)
+    scan = scanned(flat, np.full(flat.shape, Tissue.AIR, np.uint8), grid, look, Scanner(), 1.0, 5)
+    middle = scan[:, 40:88, 40:88].astype(float)
+    assert middle.std() == pytest.approx(Scanner().noise_hu, rel=0.1)
+    power = (np.abs(np.fft.fft2(middle)) ** 2).mean(axis=0)
+    frequency = np.hypot(*np.meshgrid(*[np.fft.fftfreq(48, 0.75)] * 2))
+    low, peak, high = (
+        power[(frequency > a) & (frequency < b)].mean() for a, b in ((0.01, 0.06), (0.25, 0.35), (0.6, 0.68))
+    )
+    assert peak > 1.5 * low
+    assert peak > 1.5 * high
+    assert not scanned(np.zeros_like(flat), np.zeros(flat.shape, np.uint8), grid, look, Scanner(), 0.0, 5).any()
