@@ -192,9 +192,7 @@ class CaseActions:
             return
         target = folder / f"{work.folder.path.stem}-export" if any(folder.iterdir()) else folder
         plan = window.desk.plan
-        request = ExportRequest(
-            target, (), plan.name if plan else "", window.wording.language, omits_impossible=True
-        )
+        request = ExportRequest(target, (), plan.name if plan else "", window.wording.language, omits_impossible=True)
         session: CaseSession = work.session
         twin = None if work.built is None else work.built.twin
         renderer = window.equipment.renderer

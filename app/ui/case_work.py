@@ -126,7 +126,9 @@ class CaseWork(QObject):
             self._twin_handle.cancel()
             self._twin_handle.wait(30.0)
         self._unsubscribe()
-        self._writer.submit(Job("ui.task.save", lambda progress, cancel: self._last_save()), lambda event: None).wait(60.0)
+        self._writer.submit(Job("ui.task.save", lambda progress, cancel: self._last_save()), lambda event: None).wait(
+            60.0
+        )
         self._writer.stop()
         self.session.stop()
         self.folder.close()

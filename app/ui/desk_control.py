@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QComboBox
 
 from app.scene.orbit_camera import ViewSide
 from app.scene.window_level import PRESETS
 from app.services.case_session import SessionEvent, SessionEventKind
 from app.services.jobs import Job, JobHandle
-from app.ui.action_table import ACTIONS, Need
+from app.ui.action_table import ACTIONS
+from app.ui.availability import needs_met
 from app.ui.case_actions import CaseActions
 from app.ui.case_work import BuiltTwin, CaseWork
 from app.ui.left_panel import LeftTab
@@ -25,7 +28,6 @@ from twin.case import Case
 from twin.job import CancelToken, ProgressListener
 from twin.patient import PatientFacts, PatientIdentity
 from twin.readers.series import Series
-from twin.resection import PlaneCut
 from twin.store import CaseFolder
 from twin.volume import Volume
 
@@ -66,7 +68,7 @@ class DeskControl(QObject):
             "file.open_folder": self._ask_folder,
             "file.open_case": self._ask_case,
             "file.close": self.close_all,
-            "file.quit": window.close,
+            "file.quit": lambda: _ignore(window.close()),
             "steps.undo": lambda: self.work.undo() if self.work else None,
             "steps.redo": lambda: self.work.redo() if self.work else None,
             "view.four": lambda: window.views.set_layout(ViewLayout.FOUR),
@@ -79,9 +81,9 @@ class DeskControl(QObject):
             **self.case_actions.answers(),
         }
         for name, preset in PRESETS.items():
-            answers[f"view.window_{name}"] = lambda preset=preset: window.state.set_window(preset)
+            answers[f"view.window_{name}"] = partial(window.state.set_window, preset)
         for side in ViewSide:
-            answers[f"view.{side}"] = lambda side=side: window.twin_view.look_from(side)
+            answers[f"view.{side}"] = partial(self._look_from, side)
         assert set(answers) == {action.id for action in ACTIONS}
         return answers
 
@@ -103,12 +105,13 @@ class DeskControl(QObject):
         window.facts_form.entered.connect(self.case_actions.enter_facts)
         window.facts_form.refused.connect(self.fail)
         window.plan_panel.wedge_changed.connect(lambda cut: window.desk.replace_cuts((cut,)))
-        for view in (*window.slices.values(), window.twin_view):
+        for view in window.views.views:
             view.plane_dragged.connect(window.desk.drag_plane)
             view.plane_released.connect(window.desk.release_plane)
         window.desk.failed.connect(self.fail)
         window.desk.figures_changed.connect(lambda shown: self.refresh())
         window.desk.plan_selected.connect(lambda name: self._on_plan())
+        window.state.window_changed.connect(window.mark_preset)
         for box in (window.window_presets, window.side_choice):
             box.activated.connect(lambda index, box=box: self._on_choice(box))
         window.actions_["view.labels"].setChecked(True)
@@ -192,7 +195,7 @@ class DeskControl(QObject):
         if self._is_closing or not hasattr(window, "sync"):
             return
         case = None if self.work is None else self.work.case
-        window.actions_.update_needs(self._met(case))
+        window.actions_.update_needs(needs_met(self))
         session = None if self.work is None else self.work.session
         window.update_undo(session.undo_label if session else None, session.redo_label if session else None)
         identity = case.identity if case else (self.study.study.identity if self.study else PatientIdentity())
@@ -203,36 +206,10 @@ class DeskControl(QObject):
         window.twin_view.watermark = window.wording.text("notice.unverified") if unconfirmed else ""
         window.twin_view.notice = self._twin_notice(case)
         is_movable = not self._plan_is_locked()
-        for view in (*window.slices.values(), window.twin_view):
+        for view in window.views.views:
             view.is_plane_movable = is_movable
             view.update()
         self._write_title()
-
-    def _met(self, case: Case | None) -> set[Need]:
-        """Return which needs of actions are met."""
-        window, work = self.window, self.work
-        plan = window.desk.plan
-        outcome = case.outcomes.get(plan.name) if case is not None and plan is not None else None
-        met = {
-            Need.STUDY: self.study is not None,
-            Need.VOLUME: self.volume is not None and self.volume.id != "preview",
-            Need.CASE: case is not None,
-            Need.NO_CASE: case is None,
-            Need.WRITABLE: work is not None and not work.session.is_read_only,
-            Need.LABELS: case is not None and bool(case.structure_ids()),
-            Need.STRUCTURE: window.structure_panel.selected is not None,
-            Need.LIVER: window.desk.can_plan,
-            Need.LESION: bool(window.desk.lesion_ids()),
-            Need.PLAN: plan is not None,
-            Need.PLANE: plan is not None and any(isinstance(r, PlaneCut) for r in plan.resections),
-            Need.DRAFT: plan is None or not plan.is_approved,
-            Need.APPROVED: plan is not None and plan.is_approved,
-            Need.FIGURES: outcome is not None and not outcome.is_stale,
-            Need.IDLE: not window.task_strip.is_busy,
-            Need.UNDO: work is not None and work.session.can_undo,
-            Need.REDO: work is not None and work.session.can_redo,
-        }
-        return {need for need, is_met in met.items() if is_met}
 
     def _plan_is_locked(self) -> bool:
         plan = self.window.desk.plan
@@ -414,8 +391,11 @@ class DeskControl(QObject):
             self.window.remember(last_folder=str(path.parent))
             self.open_path(path)
 
+    def _look_from(self, side: ViewSide) -> None:
+        self.window.twin_view.look_from(side)
+
     def _fit(self) -> None:
-        for view in (*self.window.slices.values(), self.window.twin_view):
+        for view in self.window.views.views:
             view.fit()
 
     def _toggle_labels(self) -> None:
@@ -430,7 +410,11 @@ class DeskControl(QObject):
         self.window.remember(language=language)
         self.window.set_language(language)
 
-    def _on_choice(self, box: object) -> None:
-        action_id = box.currentData()  # type: ignore[attr-defined]
-        self.window.actions_[str(action_id)].trigger()
-        box.setCurrentIndex(-1)  # type: ignore[attr-defined]
+    def _on_choice(self, box: QComboBox) -> None:
+        self.window.actions_[str(box.currentData())].trigger()
+        if box is self.window.side_choice:
+            self.window.side_choice.setCurrentIndex(-1)
+
+
+def _ignore(result: object) -> None:
+    """Drop a result that nobody needs."""

@@ -30,7 +30,9 @@ class Dialogs:
 
     def study_file(self, wording: Wording, folder: str) -> Path | None:
         """Ask for a file: zip, DICOM, DICOMDIR, NIfTI, NRRD, MetaImage."""
-        kinds = wording.text("ui.dialog.study_kinds") + " (*.zip *.dcm *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd DICOMDIR)"
+        kinds = (
+            wording.text("ui.dialog.study_kinds") + " (*.zip *.dcm *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd DICOMDIR)"
+        )
         everything = wording.text("ui.dialog.all_files") + " (*)"
         title = wording.text("ui.action.file.open_file").replace("…", "")
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, f"{kinds};;{everything}")
@@ -54,9 +56,7 @@ class Dialogs:
 
     def name(self, title: str, question: str, proposal: str) -> str | None:
         """Ask for a name."""
-        answer, is_given = QInputDialog.getText(
-            self._window, title, question, QLineEdit.EchoMode.Normal, proposal
-        )
+        answer, is_given = QInputDialog.getText(self._window, title, question, QLineEdit.EchoMode.Normal, proposal)
         return answer.strip() or None if is_given else None
 
     def declaration(self, wording: Wording, title: str, statement: str, name: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,4 +32,4 @@ class Equipment:
     renderer: Callable[[], Any]
     settings_folder: Path
     cache_folder: Path
-    demo_recipe: PhantomRecipe = PhantomRecipe()
+    demo_recipe: PhantomRecipe = field(default_factory=PhantomRecipe)

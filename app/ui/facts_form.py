@@ -163,7 +163,9 @@ class FactsForm(QWidget):
         """Write a proposal into its field; it counts once the form is entered."""
         fact: Fact | None = getattr(self._facts, name)
         if fact is not None:
-            self._put(name, str(fact.value) if isinstance(self.editors[name], QComboBox) else _shown(fact, self._wording))
+            self._put(
+                name, str(fact.value) if isinstance(self.editors[name], QComboBox) else _shown(fact, self._wording)
+            )
             self.proposals[name].hide()
 
     def _enter(self) -> None:

@@ -41,32 +41,16 @@ class FigureTable(QWidget):
         self.values: dict[str, QLabel] = {}
         self._intervals: dict[str, QLabel] = {}
         self.state = label("", "Status", wraps=True)
+        self.notes = QVBoxLayout()
+        self.notes.setSpacing(4)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
+        layout.setSpacing(5)
         layout.addWidget(self.state)
-        lead = QGridLayout()
-        lead.setHorizontalSpacing(14)
-        for column, key in enumerate(_LEADING):
-            self._add_labels(key, "Big")
-            self._names[key].setWordWrap(True)
-            lead.addWidget(self._names[key], 0, column, Qt.AlignmentFlag.AlignBottom)
-            lead.addWidget(self.values[key], 1, column)
-            lead.addWidget(self._intervals[key], 2, column)
-            lead.setColumnStretch(column, 1)
-        layout.addLayout(lead)
+        layout.addLayout(self._made_lead())
+        layout.addLayout(self.notes)
         layout.addWidget(rule())
-        table = QGridLayout()
-        table.setHorizontalSpacing(8)
-        table.setVerticalSpacing(2)
-        table.setColumnStretch(0, 1)
-        for number, key in enumerate(_ROWS):
-            self._add_labels(key, "Figure")
-            self._names[key].setWordWrap(True)
-            table.addWidget(self._names[key], 2 * number, 0, 2, 1)
-            table.addWidget(self.values[key], 2 * number, 1, Qt.AlignmentFlag.AlignRight)
-            table.addWidget(self._intervals[key], 2 * number + 1, 1, Qt.AlignmentFlag.AlignRight)
-        layout.addLayout(table)
+        layout.addLayout(self._made_table())
         self.set_wording(wording)
 
     def show_figures(self, shown: ShownFigures) -> None:
@@ -82,8 +66,31 @@ class FigureTable(QWidget):
             name.setToolTip(wording.text(f"export.figure.liver.{key}"))
         self._write()
 
+    def _made_lead(self) -> QGridLayout:
+        lead = QGridLayout()
+        lead.setHorizontalSpacing(14)
+        for column, key in enumerate(_LEADING):
+            self._add_labels(key, "Big")
+            lead.addWidget(self._names[key], 0, column, Qt.AlignmentFlag.AlignBottom)
+            lead.addWidget(self.values[key], 1, column)
+            lead.addWidget(self._intervals[key], 2, column)
+            lead.setColumnStretch(column, 1)
+        return lead
+
+    def _made_table(self) -> QGridLayout:
+        table = QGridLayout()
+        table.setHorizontalSpacing(8)
+        table.setVerticalSpacing(2)
+        table.setColumnStretch(0, 1)
+        for number, key in enumerate(_ROWS):
+            self._add_labels(key, "Figure")
+            table.addWidget(self._names[key], 2 * number, 0, 2, 1)
+            table.addWidget(self.values[key], 2 * number, 1, Qt.AlignmentFlag.AlignRight)
+            table.addWidget(self._intervals[key], 2 * number + 1, 1, Qt.AlignmentFlag.AlignRight)
+        return table
+
     def _add_labels(self, key: str, value_name: str) -> None:
-        self._names[key] = label("", "Quiet")
+        self._names[key] = label("", "Quiet", wraps=True)
         self.values[key] = label("", value_name)
         self._intervals[key] = label("", "Interval")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QKeySequence
@@ -22,19 +23,20 @@ from PySide6.QtWidgets import (
 
 from app.scene.orbit_camera import ViewSide
 from app.scene.slice_frame import SliceAxis
+from app.scene.window_level import PRESETS
 from app.services.jobs import JobRunner
 from app.ui.action_table import ActionTable, dynamic_texts
 from app.ui.desk_control import DeskControl
 from app.ui.dialogs import Dialogs
 from app.ui.equipment import Equipment
 from app.ui.facts_form import FactsForm
-from app.ui.qt_words import translate_qt
 from app.ui.left_panel import LeftPanel
 from app.ui.message_bar import MessageBar
 from app.ui.patient_banner import PatientBanner
 from app.ui.pieces import label, tool_button
 from app.ui.plan_desk import PlanDesk
 from app.ui.plan_panel import PlanPanel
+from app.ui.qt_words import translate_qt
 from app.ui.series_panel import SeriesPanel
 from app.ui.settings import Settings, write_settings
 from app.ui.slice_view import SliceView
@@ -51,7 +53,14 @@ from twin.wording import NOT_A_DEVICE, Wording
 
 __all__ = ["MainWindow"]
 
-_LEFT_PX, _RIGHT_PX = 282, 310
+
+class HasWords(Protocol):
+    """A part of the window that can be written in another language."""
+
+    def set_wording(self, wording: Wording) -> None: ...
+
+
+_LEFT_PX, _RIGHT_PX = 300, 310
 _SMALLEST = QSize(1180, 680)
 
 
@@ -87,6 +96,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(_SMALLEST)
         self.resize(1366, 768)
+        self.show_work(is_open=False)
         self.control.refresh()
 
     def open_path(self, path: Path) -> None:
@@ -102,6 +112,7 @@ class MainWindow(QMainWindow):
         """Show the views, or the start page."""
         self._stack.setCurrentWidget(self._work_page if is_open else self.start_page)
         self._tool_strip.setVisible(is_open)
+        self._hint.setVisible(is_open)
         if not is_open:
             self.start_page.show_recent(list(self.settings.recent_cases()))
 
@@ -129,6 +140,11 @@ class MainWindow(QMainWindow):
         self.remember(theme="light" if is_light else "dark")
         self._apply_theme()
 
+    def mark_preset(self) -> None:
+        """Show which preset the grey window is, if it is one."""
+        found = next((f"view.window_{name}" for name, preset in PRESETS.items() if preset == self.state.window), None)
+        self.window_presets.setCurrentIndex(-1 if found is None else self.window_presets.findData(found))
+
     def update_undo(self, undo: str | None, redo: str | None) -> None:
         """Name the steps in the menu."""
         dynamic_texts(self.actions_, self.wording, undo, redo)
@@ -153,7 +169,7 @@ class MainWindow(QMainWindow):
         self.window_presets = QComboBox()
         self.side_choice = QComboBox()
         self.status = label("", "Status")
-        self._worded = (
+        self._worded: tuple[HasWords, ...] = (
             self.banner,
             self.task_strip,
             self.start_page,
@@ -256,6 +272,7 @@ class MainWindow(QMainWindow):
                 box.addItem(self.wording.text(f"ui.action.{action_id}"), action_id)
             box.setCurrentIndex(-1)
             box.setPlaceholderText(self.wording.text("ui.strip.choose"))
+        self.mark_preset()
 
     def _apply_theme(self) -> None:
         theme = LIGHT if self.settings.theme == "light" else DARK

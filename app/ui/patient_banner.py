@@ -92,7 +92,8 @@ class PatientBanner(QFrame):
             return [wording.text("ui.banner.masked")]
         parts = []
         if identity.birth_date:
-            parts.append(wording.text("ui.banner.born", date=written_date(identity.birth_date, wording)))
+            sex = identity.sex.casefold()[:1] if identity.sex.casefold()[:1] in ("f", "m") else "unknown"
+            parts.append(wording.text(f"ui.banner.born.{sex}", date=written_date(identity.birth_date, wording)))
         if identity.patient_id:
             parts.append(wording.text("ui.banner.id", id=identity.patient_id))
         sex = identity.sex.casefold()[:1]

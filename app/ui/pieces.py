@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QToolButton, QWidget
 
-__all__ = ["Chip", "ColourChip", "action_button", "label", "main_button", "rule", "set_property", "tool_button"]
+__all__ = [
+    "Chip",
+    "ColourChip",
+    "action_button",
+    "clear",
+    "label",
+    "main_button",
+    "rule",
+    "set_property",
+    "tool_button",
+    "widgets_in",
+]
 
 
 def label(text: str = "", name: str = "", *, wraps: bool = False) -> QLabel:
@@ -77,6 +88,12 @@ def clear(layout: QLayout) -> None:
             widget.deleteLater()
 
 
+def widgets_in(layout: QLayout) -> list[QWidget]:
+    """Return the widgets of a layout, in order."""
+    items = (layout.itemAt(n) for n in range(layout.count()))
+    return [widget for item in items if item is not None and (widget := item.widget()) is not None]
+
+
 class Chip(QLabel):
     """A word in a rounded field; ``kind`` is empty, ``good``, ``warning`` or ``error``."""
 
@@ -107,16 +124,3 @@ class ColourChip(QWidget):
         painter.setPen(self.palette().placeholderText().color())
         painter.setBrush(self._colour)
         painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 3, 3)
-
-
-def row(*widgets: QWidget | int, spacing: int = 6) -> QHBoxLayout:
-    """Return widgets side by side; a number is stretch."""
-    layout = QHBoxLayout()
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(spacing)
-    for widget in widgets:
-        if isinstance(widget, int):
-            layout.addStretch(widget)
-        else:
-            layout.addWidget(widget)
-    return layout

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -35,11 +34,10 @@ class PlanPanel(QWidget):
 
     wedge_changed = Signal(object)  # WedgeCut
 
-    def __init__(
-        self, actions: ActionTable, desk: PlanDesk, wording: Wording, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, actions: ActionTable, desk: PlanDesk, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("Panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._desk = desk
         self._wording = wording
         self._case: Case | None = None
@@ -52,8 +50,8 @@ class PlanPanel(QWidget):
         self._empty = label("", "Quiet", wraps=True)
         self._footer = label("", "Faint", wraps=True)
         self.figures = FigureTable(wording)
-        self._notes = QVBoxLayout()
-        self._notes.setSpacing(4)
+        self._vessels = QVBoxLayout()
+        self._vessels.setSpacing(4)
         self.wedge_box = QWidget()
         self._lesion_label, self._margin_label = label("", "Quiet"), label("", "Quiet")
         self.lesion_choice = QComboBox()
@@ -124,7 +122,7 @@ class PlanPanel(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 6, 0)
         column.addWidget(self.figures)
-        column.addLayout(self._notes)
+        column.addLayout(self._vessels)
         column.addStretch(1)
         column.addWidget(self._footer)
         self._area = QScrollArea()
@@ -193,14 +191,16 @@ class PlanPanel(QWidget):
 
     def _write_notes(self, outcome: Outcome | None) -> None:
         """What the surgeon must know beside the figures, and the vessels that are crossed."""
-        clear(self._notes)
+        clear(self.figures.notes)
+        clear(self._vessels)
         if outcome is None:
             return
         wording = self._wording
         for warning in outcome.warnings:
-            self._notes.addWidget(label(wording.text(warning.message_id, **warning.parameters), "Warning", wraps=True))
+            text = wording.text(warning.message_id, **warning.parameters)
+            self.figures.notes.addWidget(label(text, "Warning", wraps=True))
         if outcome.clip_list:
-            self._notes.addWidget(label(wording.text("ui.plan.vessels"), "Section", wraps=True))
+            self._vessels.addWidget(label(wording.text("ui.plan.vessels"), "Section", wraps=True))
         for vessel in outcome.clip_list[:_MOST_VESSELS]:
             text = wording.text(
                 "ui.plan.vessel",
@@ -208,7 +208,7 @@ class PlanPanel(QWidget):
                 branch=vessel.branch,
                 diameter=wording.quantity(vessel.diameter_mm, "mm"),
             )
-            self._notes.addWidget(QLabel(text))
+            self._vessels.addWidget(label(text, "Quiet", wraps=True))
 
     def _on_plan_chosen(self) -> None:
         self._desk.select(self.plan_box.currentText())

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.services.import_result import worded_problem
 from app.ui.action_table import ActionTable
-from app.ui.pieces import clear, label, main_button, set_property
+from app.ui.pieces import clear, label, main_button, set_property, widgets_in
 from app.ui.study_opening import OpenStudy
 from twin.readers.problem import Problem, Severity
 from twin.readers.series import Series
@@ -78,8 +78,7 @@ class SeriesPanel(QWidget):
 
     def rows(self) -> list[SeriesRow]:
         """Rows of the list, from the top."""
-        widgets = (self._rows.itemAt(n).widget() for n in range(self._rows.count()))
-        return [widget for widget in widgets if isinstance(widget, SeriesRow)]
+        return [widget for widget in widgets_in(self._rows) if isinstance(widget, SeriesRow)]
 
     def _write(self) -> None:
         clear(self._rows)

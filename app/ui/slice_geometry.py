@@ -48,9 +48,7 @@ class SlicePlacement:
         """Map a pixel position of the slice to the screen."""
         return self.transform(frame, size_px).map(QPointF(x, y))
 
-    def pixel_from_screen(
-        self, at: QPointF, frame: SliceFrame, size_px: tuple[float, float]
-    ) -> tuple[float, float]:
+    def pixel_from_screen(self, at: QPointF, frame: SliceFrame, size_px: tuple[float, float]) -> tuple[float, float]:
         """Map a point of the screen to a pixel position of the slice."""
         x_mm, y_mm = self._mm_from_screen(at, size_px)
         return (x_mm / frame.spacing_mm[0] - 0.5, y_mm / frame.spacing_mm[1] - 0.5)

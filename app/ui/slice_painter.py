@@ -16,14 +16,23 @@ from app.ui.slice_cut import CutLine
 from app.ui.slice_geometry import SlicePlacement
 from twin.anatomy import structure
 
-__all__ = ["SliceTexts", "image_from_pixels", "paint_slice"]
+__all__ = [
+    "SlicePicture",
+    "SliceTexts",
+    "image_from_pixels",
+    "nice_length_mm",
+    "paint_scale",
+    "paint_slice",
+    "paint_text",
+]
 
 _TEXT = QColor("#e9f0f0")
 _HALO = QColor(0, 0, 0, 170)
 _CROSSHAIR = QColor(76, 194, 185, 190)
 _CUT = QColor("#3fd0c4")
 _REMOVED = QColor("#d774de")  # the resection zone, lightened to be read on black
-_GAP_PX = 14.0  # the crosshair leaves the point itself free
+_GAP_PX = 14.0  # the crosshair leaves the point itself free,
+_EDGE_PX = 30.0  # and the letters at the edges
 
 
 @dataclass(frozen=True)
@@ -50,9 +59,7 @@ class SlicePicture:
     @classmethod
     def of(cls, pixels: NDArray[np.uint32], contours: Sequence[Contour]) -> SlicePicture:
         """Return the picture of a slice, ready to be painted."""
-        outlines = {
-            c.structure_id: [QLineF(*line) for line in c.segments.reshape(-1, 4).tolist()] for c in contours
-        }
+        outlines = {c.structure_id: [QLineF(*line) for line in c.segments.reshape(-1, 4).tolist()] for c in contours}
         return cls(image_from_pixels(pixels), outlines)
 
 
@@ -91,8 +98,8 @@ def outline_colours(structure_ids: Sequence[str]) -> Mapping[str, QColor]:
     colours = {}
     for structure_id in structure_ids:
         colour = QColor(structure(structure_id).colour)
-        hue, saturation, lightness, _ = colour.getHslF()
-        colours[structure_id] = QColor.fromHslF(max(hue, 0.0), saturation, max(lightness, 0.58))
+        lightness = max(colour.lightnessF(), 0.58)
+        colours[structure_id] = QColor.fromHslF(max(colour.hslHueF(), 0.0), colour.hslSaturationF(), lightness)
     return colours
 
 
@@ -117,10 +124,12 @@ def _paint_outlines(
 def _paint_crosshair(painter: QPainter, at: QPointF, size_px: tuple[float, float]) -> None:
     painter.setPen(QPen(_CROSSHAIR, 1.0))
     x, y = at.x(), at.y()
-    painter.drawLine(QPointF(0, y), QPointF(x - _GAP_PX, y))
-    painter.drawLine(QPointF(x + _GAP_PX, y), QPointF(size_px[0], y))
-    painter.drawLine(QPointF(x, 0), QPointF(x, y - _GAP_PX))
-    painter.drawLine(QPointF(x, y + _GAP_PX), QPointF(x, size_px[1]))
+    for start, end in ((_EDGE_PX, x - _GAP_PX), (x + _GAP_PX, size_px[0] - _EDGE_PX)):
+        if end > start:
+            painter.drawLine(QPointF(start, y), QPointF(end, y))
+    for start, end in ((_EDGE_PX, y - _GAP_PX), (y + _GAP_PX, size_px[1] - _EDGE_PX)):
+        if end > start:
+            painter.drawLine(QPointF(x, start), QPointF(x, end))
 
 
 def _paint_cut(painter: QPainter, cut: CutLine, size_px: tuple[float, float]) -> None:
@@ -160,14 +169,16 @@ def _paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, flo
     west, east, north, south = texts.letters
     font.setPixelSize(15)
     painter.setFont(font)
-    paint_text(painter, QRectF(6, height / 2 - 12, 40, 24), west, left | Qt.AlignmentFlag.AlignVCenter, is_bold=True)
-    paint_text(painter, QRectF(width - 46, height / 2 - 12, 40, 24), east, right | Qt.AlignmentFlag.AlignVCenter, is_bold=True)
+    upright = Qt.AlignmentFlag.AlignVCenter
+    paint_text(painter, QRectF(6, height / 2 - 12, 40, 24), west, left | upright, is_bold=True)
+    paint_text(painter, QRectF(width - 46, height / 2 - 12, 40, 24), east, right | upright, is_bold=True)
     paint_text(painter, QRectF(width / 2 - 20, 5, 40, 22), north, middle, is_bold=True)
     paint_text(painter, QRectF(width / 2 - 20, height - 27, 40, 22), south, middle, is_bold=True)
     if texts.notice:
         font.setPixelSize(13)
         painter.setFont(font)
-        paint_text(painter, QRectF(10, height / 2 - 40, width - 20, 80), texts.notice, middle | Qt.TextFlag.TextWordWrap)
+        where = QRectF(10, height * 0.7 - 30, width - 20, 60)
+        paint_text(painter, where, texts.notice, middle | Qt.TextFlag.TextWordWrap)
     if texts.scale_px:
         font.setPixelSize(11)
         painter.setFont(font)

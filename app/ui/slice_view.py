@@ -100,9 +100,7 @@ class SliceView(QWidget):
     def show_scene(self, scene: SliceScene | None) -> None:
         """Show another scan; the placement is kept where the grid stays the same."""
         is_same_grid = (
-            scene is not None
-            and self._scene is not None
-            and scene.volume.grid.is_same_space(self._scene.volume.grid)
+            scene is not None and self._scene is not None and scene.volume.grid.is_same_space(self._scene.volume.grid)
         )
         self._scene = scene
         if not is_same_grid:
@@ -198,7 +196,7 @@ class SliceView(QWidget):
                 position=wording.quantity(frame.position_mm(self._index), "mm"),
             ),
             window=wording.text("ui.slice.window", **numbers),
-            readout=self._readout(self._scene, frame),
+            readout=self.readout(),
             letters=tuple(self._letters(text) for text in frame.letters),  # type: ignore[arg-type]
             scale=wording.quantity(length_mm, "mm", decimals=0),
             notice=self.notice,
@@ -208,9 +206,10 @@ class SliceView(QWidget):
     def _letters(self, english: str) -> str:
         return "".join(self._wording.text(f"ui.letter.{letter}") for letter in english)
 
-    def _readout(self, scene: SliceScene, frame: SliceFrame) -> str:
+    def readout(self) -> str:
         """Value, place and structure under the pointer."""
-        if self._pointer is None or self._placement is None:
+        scene, frame = self._scene, self.frame_of_slice
+        if self._pointer is None or self._placement is None or scene is None or frame is None:
             return ""
         x, y = self._placement.pixel_from_screen(self._pointer, frame, self._size())
         column, row = round(x), round(y)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem,
 
 from app.ui.action_table import ActionTable
 from app.ui.pieces import action_button, label, set_property
-from twin.wording import NOT_A_DEVICE, Wording
+from twin.wording import Wording
 
 __all__ = ["StartPage"]
 
@@ -28,7 +28,6 @@ class StartPage(QWidget):
         self.setObjectName("Ground")
         self._title = label("TwinSight", "Title")
         self._subtitle = label("", "Quiet", wraps=True)
-        self._notice = label("", "Faint", wraps=True)
         self._recent_title = label("", "Section")
         self._no_recent = label("", "Quiet", wraps=True)
         self._drop_text = label("", "Quiet")
@@ -46,7 +45,6 @@ class StartPage(QWidget):
         self._recent_title.setText(wording.text("ui.start.recent"))
         self._no_recent.setText(wording.text("ui.start.no_recent"))
         self._drop_text.setText(wording.text("ui.start.drop"))
-        self._notice.setText(wording.text(NOT_A_DEVICE))
 
     def show_recent(self, paths: Sequence[Path]) -> None:
         """List the cases opened last."""
@@ -90,7 +88,6 @@ class StartPage(QWidget):
         page.addSpacing(8)
         page.addLayout(columns, 1)
         page.addWidget(self._drop)
-        page.addWidget(self._notice)
         inner = QWidget()
         inner.setLayout(page)
         inner.setFixedWidth(_WIDTH)

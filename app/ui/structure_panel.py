@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from app.ui.action_table import ActionTable
-from app.ui.pieces import ColourChip, action_button, clear, label, main_button, set_property
+from app.ui.pieces import ColourChip, action_button, clear, label, main_button, set_property, widgets_in
 from app.ui.theme import DARK, Theme, icon
 from app.ui.view_state import ViewState
 from twin.anatomy import structure
@@ -35,9 +35,7 @@ class StructurePanel(QWidget):
 
     selected_changed = Signal()
 
-    def __init__(
-        self, actions: ActionTable, state: ViewState, wording: Wording, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, actions: ActionTable, state: ViewState, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.selected: str | None = None
         self._state = state
@@ -104,8 +102,7 @@ class StructurePanel(QWidget):
 
     def rows(self) -> list[StructureRow]:
         """Rows of the list, from the top."""
-        widgets = (self._rows.itemAt(n).widget() for n in range(self._rows.count()))
-        return [widget for widget in widgets if isinstance(widget, StructureRow)]
+        return [widget for widget in widgets_in(self._rows) if isinstance(widget, StructureRow)]
 
     def select(self, structure_id: str) -> None:
         """Mark a structure, the one that is confirmed next."""
@@ -160,7 +157,7 @@ class StructureRow(QFrame):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(5, 100)
         self.slider.setValue(round(100 * state.opacity(structure_id)))
-        self.slider.setFixedWidth(62)
+        self.slider.setFixedWidth(52)
         self.slider.setToolTip(wording.text("ui.structures.opacity"))
         self.slider.setAccessibleName(wording.text("ui.structures.opacity"))
         self.slider.valueChanged.connect(lambda value: state.set_opacity(structure_id, value / 100))
@@ -206,7 +203,8 @@ class StructureRow(QFrame):
 
     def _paint_eye(self) -> None:
         is_visible = self._state.is_visible(self.structure_id)
-        self.eye.setIcon(icon("eye" if is_visible else "eye_off", self._theme.text if is_visible else self._theme.faint))
+        colour = self._theme.text if is_visible else self._theme.faint
+        self.eye.setIcon(icon("eye" if is_visible else "eye_off", colour))
         text = self._wording.text("ui.structures.hide" if is_visible else "ui.structures.show")
         self.eye.setToolTip(text)
         self.eye.setAccessibleName(text)

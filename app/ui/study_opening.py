@@ -100,8 +100,8 @@ class StudyOpening(QObject):
         return series, series.load(progress, cancel)
 
     def _tell_volume(self, result: object) -> None:
-        series, volume = result  # type: ignore[misc]
-        self.volume_read.emit(series, volume)
+        if isinstance(result, tuple):
+            self.volume_read.emit(*result)
 
     def _start(
         self,
@@ -133,8 +133,13 @@ class StudyOpening(QObject):
                 result.close()
 
         finished = ended(answer)
+
+        def done(result: object) -> None:
+            unwanted(result)
+            finished(result)
+
         answers = JobAnswers(
-            lambda result: (unwanted(result), finished(result)),  # type: ignore[arg-type, return-value]
+            done,
             ended(self.failed.emit),
             progressed=if_current(self._tell_progress),
             cancelled=ended(self.cancelled.emit),

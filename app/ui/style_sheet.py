@@ -66,15 +66,18 @@ QPushButton#Tab {
   color: @quiet; padding: 7px 8px;
 }
 QPushButton#Tab:hover { color: @text; }
-QPushButton#Tab:checked { color: @text; border-bottom: 2px solid @accent; font-weight: 600; }
+QPushButton#Tab:checked { color: @text; border-bottom: 2px solid @accent; }
 
 QLineEdit, QAbstractSpinBox, QComboBox, QDateEdit {
   background: @raised; color: @text; border: 1px solid @line; border-radius: 5px; padding: 4px 7px;
   selection-background-color: @accent_strong; selection-color: @on_accent;
 }
 QComboBox QAbstractItemView { background: @panel; color: @text; border: 1px solid @line; outline: none; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url("%chevron%"); width: 14px; height: 14px; }
 QComboBox:disabled, QAbstractSpinBox:disabled { color: @faint; }
 QListWidget, QTableWidget, QScrollArea { background: transparent; border: none; outline: none; }
+QScrollArea > QWidget > QWidget { background: transparent; }
 QListWidget::item { padding: 6px; border-radius: 5px; color: @text; }
 QListWidget::item:selected { background: @selection; color: @text; }
 QListWidget::item:hover { background: @raised; }
@@ -84,7 +87,7 @@ QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle:horizontal { background: @line; border-radius: 4px; min-width: 28px; }
 QScrollBar::add-line, QScrollBar::sub-line { height: 0; width: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
-QProgressBar { background: @raised; border: none; border-radius: 4px; height: 8px; text-align: center; color: transparent; }
+QProgressBar { background: @raised; border: none; border-radius: 4px; height: 8px; color: transparent; }
 QProgressBar::chunk { background: @accent; border-radius: 4px; }
 QSlider::groove:horizontal { height: 4px; background: @line; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: @accent_strong; border-radius: 2px; }

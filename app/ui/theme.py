@@ -85,10 +85,11 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     application.setPalette(palette)
     sheet = STYLE_SHEET
     # Longest names first, so that @accent does not eat the beginning of @accent_strong.
-    for role in sorted(vars(theme), key=len, reverse=True):
-        sheet = sheet.replace(f"@{role}", str(getattr(theme, role)))
-    check_mark = resource_path("icons/check.svg").as_posix()
-    application.setStyleSheet(sheet.replace("%check%", check_mark))
+    for name in sorted(vars(theme), key=len, reverse=True):
+        sheet = sheet.replace(f"@{name}", str(getattr(theme, name)))
+    for drawing in ("check", "chevron"):
+        sheet = sheet.replace(f"%{drawing}%", resource_path(f"icons/{drawing}.svg").as_posix())
+    application.setStyleSheet(sheet)
 
 
 @lru_cache(maxsize=256)

@@ -101,9 +101,7 @@ class ViewSync(QObject):
         state, scene = self._state, self.scene
         if scene is not None:
             shown = [i for layer in self._layers.values() if not layer.name.is_derived for i in layer.structure_ids()]
-            styles = {
-                i: LabelStyle(structure(i).colour_rgb, state.shows_labels and state.is_visible(i)) for i in shown
-            }
+            styles = {i: LabelStyle(structure(i).colour_rgb, state.shows_labels and state.is_visible(i)) for i in shown}
             scene.set_styles(styles)
             scene.fill_opacity = state.fill_opacity if state.shows_labels else 0.0
         for view in self._slices.values():

@@ -73,9 +73,9 @@ class ViewsArea(QWidget):
             stretches = ((1, 1, 1), (5, 2))
         for view in self.views:
             self._grid.removeWidget(view)
-        for view, place in places.items():
-            self._grid.addWidget(view, *place)
-            view.setVisible(self._maximised in (None, view))
+        for placed, place in places.items():
+            self._grid.addWidget(placed, *place)
+            placed.setVisible(self._maximised in (None, placed))
         rows, columns = stretches
         hidden = self._maximised is not None
         for number, stretch in enumerate(rows):

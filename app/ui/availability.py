@@ -1,0 +1,41 @@
+"""What can be done at this moment: the needs of actions that are met."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.ui.action_table import Need
+from twin.resection import PlaneCut
+
+if TYPE_CHECKING:
+    from app.ui.desk_control import DeskControl
+
+__all__ = ["needs_met"]
+
+
+def needs_met(control: DeskControl) -> set[Need]:
+    """Return which needs of actions are met by what is open."""
+    window, work = control.window, control.work
+    case = None if work is None else work.case
+    plan = window.desk.plan
+    outcome = case.outcomes.get(plan.name) if case is not None and plan is not None else None
+    met = {
+        Need.STUDY: control.study is not None,
+        Need.VOLUME: control.volume is not None and control.volume.id != "preview",
+        Need.CASE: case is not None,
+        Need.NO_CASE: case is None,
+        Need.WRITABLE: work is not None and not work.session.is_read_only,
+        Need.LABELS: case is not None and bool(case.structure_ids()),
+        Need.STRUCTURE: window.structure_panel.selected is not None,
+        Need.LIVER: window.desk.can_plan,
+        Need.LESION: bool(window.desk.lesion_ids()),
+        Need.PLAN: plan is not None,
+        Need.PLANE: plan is not None and any(isinstance(r, PlaneCut) for r in plan.resections),
+        Need.DRAFT: plan is None or not plan.is_approved,
+        Need.APPROVED: plan is not None and plan.is_approved,
+        Need.FIGURES: outcome is not None and not outcome.is_stale,
+        Need.IDLE: not window.task_strip.is_busy,
+        Need.UNDO: work is not None and work.session.can_undo,
+        Need.REDO: work is not None and work.session.can_redo,
+    }
+    return {need for need, is_met in met.items() if is_met}
