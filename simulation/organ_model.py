@@ -15,7 +15,7 @@ from simulation.run_table import RunTable
 from twin.anatomy import LayerName, lesion_id
 from twin.box import Box
 from twin.errors import GeometryError
-from twin.geometry.components_cc3d import components
+from twin.geometry.components_cc3d import component_sizes
 from twin.geometry.kernels.feature_transform import nearest_seed
 from twin.geometry.surface_vtk import surface_of_mask
 from twin.grid import Grid
@@ -139,7 +139,7 @@ class OrganModel:
     @cached_property
     def piece_voxels(self) -> NDArray[np.int64]:
         """Voxels of each connected piece of the organ, falling, int64."""
-        return components(self.organ)[1]
+        return component_sizes(self.organ)
 
     @cached_property
     def lesion_points_lps_mm(self) -> dict[str, NDArray[np.float64]]:

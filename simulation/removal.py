@@ -17,7 +17,7 @@ from simulation.segment_codes import segments_of_code, segments_of_graft
 from twin.anatomy import LayerName
 from twin.box import Box
 from twin.errors import GeometryError, InputError, UsageError
-from twin.geometry.distance_edt import distance_to_mm, signed_distance_mm
+from twin.geometry.distance_edt import distance_to_mm
 from twin.plan import Plan
 from twin.resection import (
     AblationZone,
@@ -225,14 +225,28 @@ def _territories(cut: TerritorySet, names: tuple[str, ...], model: OrganModel) -
 def _labelled(cut: TerritorySet | DonorSplit, voxels: Mask, model: OrganModel) -> RemovedPart:
     if not (voxels & model.organ).any():
         raise GeometryError("error.cut.misses_organ", cut=write_cut(cut), structure=model.organ_id)
-    to_border: list[NDArray[np.float32]] = []  # made when it is first asked for
+    depths: list[NDArray[np.float32]] = []  # made when it is first asked for
 
     def depth_mm(at: Indices) -> NDArray[np.float64]:
-        if not to_border:
-            to_border.append(signed_distance_mm(voxels, model.grid.spacing_ijk_mm).ravel())
-        return np.asarray(to_border[0][at], dtype=np.float64)
+        if not depths:
+            depths.append(_depth_inside_mm(voxels & model.organ, model).ravel())
+        return np.asarray(depths[0][at], dtype=np.float64)
 
     return RemovedPart(cut, voxels, depth_mm)
+
+
+def _depth_inside_mm(voxels: Mask, model: OrganModel) -> NDArray[np.float32]:
+    """Return the distance to the border of a part inside of it, and one voxel against it outside."""
+    spacing = model.grid.spacing_ijk_mm
+    depth = np.full(voxels.shape, -float(spacing.min()), np.float32)
+    box = Box.around(voxels)
+    if box is not None:
+        box = box.grown(1, (voxels.shape[0], voxels.shape[1], voxels.shape[2]))
+        # Beyond the capsule the part goes on: only its border with the rest of the organ counts.
+        rest = (model.organ & ~voxels)[box.slices]
+        inside = distance_to_mm(rest, spacing)
+        depth[box.slices] = np.where(voxels[box.slices], inside, depth[box.slices])
+    return depth
 
 
 def _union(masks: list[Mask]) -> Mask:

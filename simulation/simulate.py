@@ -21,7 +21,7 @@ from simulation.volumetry import (
     segment_figures,
 )
 from twin.figure import Figure, FigureStatus
-from twin.geometry.components_cc3d import components
+from twin.geometry.components_cc3d import component_sizes
 from twin.outcome import FigureTree, Outcome, OutcomeWarning
 from twin.patient import PatientFacts
 from twin.plan import Plan
@@ -179,7 +179,7 @@ def _pieces(removal: Removal, organ_id: str) -> list[OutcomeWarning]:
     """Warn of an organ that is in pieces already, and of pieces of the remnant that the plan leaves loose."""
     voxel_ml = removal.model.grid.voxel_volume_ml
     before = _piece_volumes_ml(removal.model.piece_voxels, voxel_ml)
-    after = _piece_volumes_ml(components(removal.remnant)[1], voxel_ml)
+    after = _piece_volumes_ml(component_sizes(removal.remnant), voxel_ml)
     found = []
     if len(before) > 1:
         parameters = {"structure": organ_id, "pieces": len(before)}

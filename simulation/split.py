@@ -11,6 +11,7 @@ from scipy import ndimage
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal, RemovedPart, removal_of
 from twin.errors import GeometryError
+from twin.geometry.distance_edt import signed_distance_mm
 from twin.geometry.surface_vtk import clipped_by_planes, smooth_field, surface_of_field, surface_of_mask
 from twin.grid import Grid
 from twin.plan import Plan
@@ -105,13 +106,12 @@ def _depth_mm(part: RemovedPart, model: OrganModel, grid: Grid) -> NDArray[np.fl
         along_k = np.reshape(ck * k + c0, (-1, 1, 1))
         return np.asarray(ci * i + (cj * np.reshape(j, (-1, 1)) + along_k), dtype=np.float32)
     limit_mm = 4.0 * float(grid.spacing_ijk_mm.max())
-    depth: NDArray[np.float64] = np.clip(part.depth_mm(np.arange(model.organ.size)), -limit_mm, limit_mm).reshape(
-        model.organ.shape
-    )
+    depth: NDArray[np.float64]
     if isinstance(part.resection, TerritorySet | DonorSplit):  # its border is one of voxels
-        depth = ndimage.gaussian_filter(depth, 1.0)
+        depth = ndimage.gaussian_filter(signed_distance_mm(part.voxels, model.grid.spacing_ijk_mm), 1.0)
+    else:
+        depth = part.depth_mm(np.arange(model.organ.size)).reshape(model.organ.shape)
+    held = np.clip(depth, -limit_mm, limit_mm).astype(np.float32)
     return np.asarray(
-        ndimage.affine_transform(
-            depth.astype(np.float32), scale_kji, shift_kji, output_shape=grid.shape_kji, order=1, mode="nearest"
-        )
+        ndimage.affine_transform(held, scale_kji, shift_kji, output_shape=grid.shape_kji, order=1, mode="nearest")
     )
