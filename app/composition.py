@@ -10,7 +10,7 @@ import logging.handlers
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RENDERING_PROBE",
     "UserFolders",
+    "forget_case",
     "prepare_computing",
     "prepare_program",
     "process_study",
@@ -43,6 +44,8 @@ _LOG_BYTES = 1_000_000
 _LOG_GENERATIONS = 5
 _PROBE_SECONDS = 120
 _THREAD_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
+
+_SCREEN_PROBE = "from PySide6.QtGui import QGuiApplication; QGuiApplication([])"
 
 # Python source that draws without a screen; run it in a process of its own.
 RENDERING_PROBE = "from app.scene.offscreen_view import OffscreenView; OffscreenView((64, 48)).rendered()"
@@ -129,22 +132,55 @@ def process_study(request: StudyRequest, *, progress: ProgressListener) -> Study
 
 
 def run_workstation(path: Path | None, language: str) -> int:
-    """Open the window, with a case or study when one is given; returns when it is closed."""
+    """Open the window, with a case or study when one is given; returns when it is closed.
+
+    Raises
+    ------
+    BackendUnavailable
+        ``error.window.no_screen`` where no window can be opened, ``error.rendering.unavailable`` where nothing can
+        be drawn in it.
+    """
+    _check_screen()
+    _check_rendering()
     from app.ui.equipment import Equipment
     from app.ui.launch import launch
 
-    _check_rendering()
     folders = user_folders()
     return launch(path, language, Equipment(segmenters, renderer, folders.settings, folders.cache))
+
+
+def forget_case(path: Path) -> None:
+    """Take a case off the list of recent ones that the window remembers."""
+    from app.ui.settings import read_settings, write_settings
+
+    folder = user_folders().settings
+    settings = read_settings(folder)
+    kept = tuple(known for known in settings.recent if Path(known).absolute() != path.absolute())
+    if kept != settings.recent:
+        write_settings(folder, replace(settings, recent=kept))
+
+
+def _check_screen() -> None:
+    """Reach the screen in a process of its own: Qt ends the process when it finds none."""
+    if not _succeeds(_SCREEN_PROBE):
+        raise BackendUnavailable("error.window.no_screen")
 
 
 @cache
 def _check_rendering() -> None:
     """Draw once in a process of its own: VTK without a software renderer ends the process instead of raising."""
-    root = Path(__file__).resolve().parents[1]
-    probe = [sys.executable, "-c", RENDERING_PROBE]
-    if subprocess.run(probe, cwd=root, capture_output=True, timeout=_PROBE_SECONDS, check=False).returncode != 0:
+    if not _succeeds(RENDERING_PROBE):
         raise BackendUnavailable("error.rendering.unavailable")
+
+
+def _succeeds(source: str) -> bool:
+    line = [sys.executable, "-c", source]
+    root = Path(__file__).resolve().parents[1]
+    try:
+        done = subprocess.run(line, cwd=root, capture_output=True, timeout=_PROBE_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 def _open_technical_log(folder: Path, *, is_child: bool) -> None:

@@ -33,4 +33,5 @@ def run(
         if input("> ").strip().casefold() != console.wording.text("cli.purge.answer"):
             raise typer.Abort
     result = purge_case(case)
+    composition.forget_case(case)
     console.finish(result.to_json(), result.lines(console.wording))

@@ -148,7 +148,11 @@ def test_that_a_purge_asks_and_lists_what_was_exported(chain: Chain, tmp_path: P
     asked = twinsight("purge", copy)
     assert asked.code == 2  # nobody sits at this terminal
     assert copy.exists()
-    done = twinsight("purge", copy, "--yes", "--json")
+    settings = tmp_path / "twinsight" / "window.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"recent": [str(copy), "/elsewhere/B.twinsight"]}))
+    done = twinsight("purge", copy, "--yes", "--json", XDG_CONFIG_HOME=str(tmp_path))
     assert done.code == 0
     assert done.document["exports_left"] == [str(chain["folder"] / "out")]
     assert not copy.exists()
+    assert json.loads(settings.read_text())["recent"] == ["/elsewhere/B.twinsight"]
