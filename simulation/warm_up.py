@@ -1,0 +1,84 @@
+"""Compile the kernels of the engine before the first click needs them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.live import LivePlane
+from simulation.simulate import simulate
+from twin.anatomy import LayerName
+from twin.grid import Grid
+from twin.job import CancelToken, Progress, ProgressListener, no_progress
+from twin.label_layer import LabelLayer
+from twin.patient import PatientFacts
+from twin.plan import Plan
+from twin.resection import PlaneCut, WedgeCut
+from twin.twin import Twin
+from twin.vessel_graph import VesselBranch, VesselGraph
+
+__all__ = ["warm_up"]
+
+
+def warm_up(*, progress: ProgressListener = no_progress, cancel: CancelToken | None = None) -> None:
+    """Run every kernel of the engine once, on an anatomy of a few voxels.
+
+    The first time after an installation this takes some seconds (numba compiles and keeps the result on disk), later
+    well under one. It is meant for a thread in the background, with its progress shown.
+
+    Parameters
+    ----------
+    progress, cancel
+        Told and asked between the steps.
+    """
+    steps = (_prepare, _drag, _settle)
+    twin = _small_twin()
+    for done, step in enumerate(steps):
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        progress(Progress(done / len(steps), "progress.engine.warm_up"))
+        step(twin)
+    progress(Progress(1.0, "progress.engine.ready"))
+
+
+def _small_twin() -> Twin:
+    """Return a liver of a few voxels with everything that a kernel may be asked about."""
+    grid = Grid.from_spacing((16, 14, 12), (1.0, 1.0, 1.0))
+    liver = np.zeros(grid.shape_kji, np.uint8)
+    liver[2:10, 2:12, 2:14] = 1
+    lesions = np.zeros_like(liver)
+    lesions[5:7, 6:8, 9:11] = 1
+    branches = liver.astype(np.uint16)
+    layers = {
+        LayerName.ORGANS: LabelLayer(LayerName.ORGANS, grid, liver),
+        LayerName.LESIONS: LabelLayer(LayerName.LESIONS, grid, lesions),
+        LayerName.COUINAUD: LabelLayer(LayerName.COUINAUD, grid, liver.copy()),
+        LayerName.PORTAL_BRANCH: LabelLayer(LayerName.PORTAL_BRANCH, grid, branches),
+        LayerName.VENOUS_BRANCH: LabelLayer(LayerName.VENOUS_BRANCH, grid, branches.copy()),
+    }
+    return Twin(grid, layers, graphs={name: _straight_vessel(name) for name in ("portal", "hepatic")})
+
+
+def _straight_vessel(tree: str) -> VesselGraph:
+    n_nodes = 12
+    points = np.stack([np.arange(2.0, 2.0 + n_nodes), np.full(n_nodes, 7.0), np.full(n_nodes, 6.0)], axis=1)
+    return VesselGraph(
+        tree,
+        points,
+        np.full(n_nodes, 0.5),
+        np.arange(-1, n_nodes - 1, dtype=np.int32),
+        np.ones(n_nodes, np.int32),
+        (VesselBranch(1, tree, None),),
+    )
+
+
+def _prepare(twin: Twin) -> None:
+    LivePlane(twin)
+
+
+def _drag(twin: Twin) -> None:
+    LivePlane(twin).figures((7.2, 0.0, 0.0), (1.0, 0.1, 0.0))
+
+
+def _settle(twin: Twin) -> None:
+    cuts = (PlaneCut((7.2, 0.0, 0.0), (1.0, 0.1, 0.0)), WedgeCut("lesion-1", 1.0))
+    simulate(Plan("warm up", cuts), twin, PatientFacts())
