@@ -112,12 +112,14 @@ def progress_bar():  # type: ignore[no-untyped-def]
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as RichProgress
 
+    console = RichConsole(stderr=True)
+    words = min(max(console.width - 56, 30), 64)
     return RichProgress(
-        TextColumn("{task.description:<44.44}"),
+        TextColumn(f"{{task.description:<{words}.{words}}}"),
         BarColumn(bar_width=32),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        console=RichConsole(stderr=True),
+        console=console,
         transient=True,
     )
 
