@@ -41,15 +41,19 @@ class Score:
     volume_error_percent: float
 
 
+def dice(drawn: Mask, true: Mask) -> float:
+    """Return the overlap of two masks: twice what they share over the sum of both."""
+    return 2.0 * int(np.count_nonzero(drawn & true)) / (int(np.count_nonzero(drawn)) + int(np.count_nonzero(true)))
+
+
 def score(drawn: Mask, true: Mask, grid: Grid) -> Score:
     """Compare a drawn mask with the true one: Dice, 95th percentile of the surface distance, signed volume error."""
     n_drawn, n_true = np.count_nonzero(drawn), np.count_nonzero(true)
-    dice = 2.0 * np.count_nonzero(drawn & true) / (n_drawn + n_true)
     spacing_kji_mm = grid.spacing_ijk_mm[::-1]
     borders = [mask & ~ndimage.binary_erosion(mask) for mask in (drawn, true)]
     gaps_mm = [ndimage.distance_transform_edt(~border, sampling=spacing_kji_mm) for border in borders]
     hd95_mm = max(np.percentile(gaps_mm[1][borders[0]], 95), np.percentile(gaps_mm[0][borders[1]], 95))
-    return Score(dice, float(hd95_mm), 100.0 * (n_drawn - n_true) / n_true)
+    return Score(dice(drawn, true), float(hd95_mm), 100.0 * (n_drawn - n_true) / n_true)
 
 
 def scores(result: SegmentationResult, scan: RealScan) -> dict[str, Score]:
