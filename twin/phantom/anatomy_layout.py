@@ -168,8 +168,8 @@ def _union(first: Field, *others: Field) -> Field:
 
 def _yielding(bowel: Bowel, others: Field, gap_mm: float, blend_mm: float) -> Bowel:
     """Push a piece of gut out of others, its lumen with it."""
-    whole = bowel.whole.without(others, gap_mm, blend_mm)
-    lumen = bowel.lumen.without(others, gap_mm + 3.0, blend_mm)
+    whole = bowel.whole.without(others, gap_mm, blend_mm).largest_part()
+    lumen = bowel.lumen.without(others, gap_mm + 3.0, blend_mm).inside(whole, 1.5)
     return Bowel(whole, lumen, bowel.content, bowel.gas_above_y_mm)
 
 
@@ -195,6 +195,8 @@ def _stomach_and_pancreas(
 ) -> tuple[Bowel, Pancreas]:
     """The stomach lies on the pancreas and gives way to it; the gland moulds itself to vessels and duodenum."""
     drawn = drawn_pancreas(lattice, rng)
-    gland = drawn.gland.without(fixed, 0.6, 2.0).without(solid, 2.0, 3.0).without(duodenum.whole, 0.6, 1.5)
+    gland = (
+        drawn.gland.without(fixed, 0.6, 2.0).without(solid, 2.0, 3.0).without(duodenum.whole, 0.6, 1.5).largest_part()
+    )
     stomach = _yielding(stomach, gland, 2.5, 6.0)
     return stomach, Pancreas(gland, drawn.axis_mm)

@@ -125,6 +125,17 @@ class Field:
         sigma = sigma_mm / self.lattice.step_mm
         return Field(self.lattice, self.box, ndimage.gaussian_filter(self.values, sigma, mode="nearest"))
 
+    def largest_part(self) -> Field:
+        """Return the shape without its smaller separate parts (crumbs left by carving)."""
+        parts, n_parts = ndimage.label(self.values <= 0.0)
+        if n_parts < 2:
+            return self
+        keep = int(np.argmax(np.bincount(parts.ravel())[1:])) + 1
+        crumbs = (parts > 0) & (parts != keep)
+        # Their rim goes with them: half a cell outside is where the next voxel could still be painted.
+        crumbs |= ndimage.binary_dilation(crumbs) & (parts != keep)
+        return Field(self.lattice, self.box, np.where(crumbs, np.float32(self.lattice.step_mm), self.values))
+
     def at(self, points_lps_mm: Points) -> Points:
         """Distances at points in patient space, linear between lattice points, held beyond the box."""
         origin = self.lattice.origin_lps_mm + self.lattice.step_mm * np.array(self.box.start_kji[::-1])

@@ -156,7 +156,7 @@ def segment_index_at(
     is_right = (x + 24.0) * 70.0 - (y + 8.0) * 33.0 < 0.0
     is_behind = y > -2.5 + 0.12 * (x + 24.0)
     is_left_lateral = x > 9.0 + (y + 66.0) * -0.52
-    is_superior = np.where(is_right & is_behind, z > 34.0, np.where(is_right, z > 41.0, z > 44.0))
+    is_superior = np.where(is_right & is_behind, z > 34.0, np.where(is_right, z > 37.0, z > 44.0))
     is_two = 0.45 * (x - 18.0) + 0.62 * (y + 50.0) + 0.64 * (z - 66.0) > 0.0
     is_caudate = (x > -25.0) & (x < 16.0) & (y > -36.0 + 0.27 * (x + 15.0)) & (z < 76.0)
     right = np.where(is_behind, np.where(is_superior, 7, 6), np.where(is_superior, 8, 5))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cc3d
 import numpy as np
 import pytest
 from scipy.ndimage import binary_erosion
@@ -65,6 +66,13 @@ def test_that_every_structure_of_the_upper_abdomen_is_there(phantom: Phantom) ->
         "gastroduodenal_artery", "lesion-1", "lesion-2", "lesion-3",
     }  # fmt: skip
     assert wanted <= found
+
+
+def test_that_each_organ_is_in_one_piece(phantom: Phantom) -> None:
+    organs = phantom.layers[LayerName.ORGANS]
+    for name in organs.structure_ids():
+        parts = cc3d.connected_components(organs.mask(name), connectivity=26).max()
+        assert parts == (2 if name == "kidney" else 1), name
 
 
 def test_that_volumes_are_those_of_healthy_adults(phantom: Phantom) -> None:
