@@ -24,6 +24,7 @@ from twin.twin import Twin
 __all__ = ["OrganModel", "StateTable"]
 
 _NO_ROOM = (1, 1, 1)
+_LEAST_SHARE_IN_ORGAN = 0.1  # ours
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,9 +149,20 @@ class OrganModel:
 
     @cached_property
     def lesion_values(self) -> tuple[int, ...]:
-        """Label values of the lesions that lie in the organ, in part at least."""
-        inside = (self.table.organ[1] > 0) & (self.table.lesion_value > 0)
-        return tuple(int(v) for v in np.unique(self.table.lesion_value[inside]))
+        """Label values of the lesions of the organ: at least a tenth of their voxels lie in it.
+
+        A lesion may bulge out of its organ; one that only touches it belongs to a neighbour.
+        """
+        in_organ = np.bincount(self.table.lesion_value, self.counts * self.table.organ[1]).astype(np.int64)
+        layer = self.twin.layers.get(LayerName.LESIONS)
+        if layer is None:
+            return ()
+        return tuple(
+            value
+            for value in range(1, in_organ.size)
+            if in_organ[value] > 0
+            and in_organ[value] >= _LEAST_SHARE_IN_ORGAN * np.count_nonzero(layer.mask(lesion_id(value)))
+        )
 
     def plane_coefficients(
         self, origin_lps_mm: tuple[float, float, float], normal_lps: tuple[float, float, float]

@@ -197,6 +197,18 @@ def test_that_a_cut_that_cannot_be_computed_is_refused_in_words(cut, kind, messa
     assert refused.value.message_id == message_id
 
 
+def test_that_a_lesion_belongs_to_the_organ_it_lies_in_not_to_one_it_touches():
+    grid = grid_of((60, 40, 40))
+    bulging, touching = ball(grid, (-17, 0, 0), 6), ball(grid, (24.5, 0, 0), 5)
+    twin = twin_of(grid, block(grid, (20, 12, 12)), [bulging, touching])
+    outcome = simulate(plan("plane:-5,0,0:-1,0,0"), twin, NOBODY)
+    assert set(outcome.liver["lesion_margin_mm"]) == {"lesion-1"}
+    assert outcome.warnings == ()
+    with pytest.raises(GeometryError) as refused:
+        simulate(plan("wedge:lesion-2:5"), twin, NOBODY)
+    assert refused.value.message_id == "error.plan.lesion_outside_organ"
+
+
 def test_that_an_empty_plan_and_an_empty_organ_are_refused(ball_with_lesion):
     with pytest.raises(UsageError, match="empty"):
         simulate(Plan("A", ()), ball_with_lesion, NOBODY)
