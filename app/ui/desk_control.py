@@ -329,6 +329,7 @@ class DeskControl(QObject):
     def _on_edited(self, event: SessionEvent) -> None:
         if event.edit is None or event.kind is SessionEventKind.READ_ONLY:
             return
+        self.window.message_bar.forget_error()
         if event.edit.label != "edit.outcome":
             self.say(f"ui.status.{event.kind}", step=self.window.wording.text(event.edit.label))
 

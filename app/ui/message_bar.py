@@ -58,6 +58,11 @@ class MessageBar(QFrame):
         self._paint_sign()
         self.show()
 
+    def forget_error(self) -> None:
+        """Hide an error: the next step has succeeded, it is past."""
+        if self._kind == "error":
+            self.hide()
+
     def _paint_sign(self) -> None:
         if self._theme is None:
             return

@@ -26,7 +26,7 @@ from twin.outcome import FigureTree
 from twin.plan import Plan
 from twin.resection import PlaneCut, Resection, WedgeCut
 
-__all__ = ["FigureState", "PlanDesk", "ShownFigures"]
+__all__ = ["FigureState", "PlanDesk", "ShownFigures", "cut_of_plane"]
 
 ORGAN_ID = "liver"
 
@@ -43,12 +43,13 @@ class FigureState(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class ShownFigures:
-    """Figures to be shown, and how far they are; ``error`` says why there are none."""
+    """Figures to be shown, and how far they are; ``error`` says why there are none, ``cut`` is the plane of live ones."""
 
     state: FigureState
     liver: Mapping[str, Figure | FigureTree] | None = None
     settled: SettledPlan | None = None
     error: TwinSightError | None = None
+    cut: PlaneCut | None = None
 
 
 class PlanDesk(QObject):
@@ -155,11 +156,11 @@ class PlanDesk(QObject):
         rehearsal = self._rehearsal
         if rehearsal is None:
             return
-        cut = _cut_of_plane(plane)
+        cut = cut_of_plane(plane)
 
         def answer(result: object) -> None:
             if self._state.is_dragging_plane and isinstance(result, LiveFigures):
-                self._show(ShownFigures(FigureState.LIVE, result.liver))
+                self._show(ShownFigures(FigureState.LIVE, result.liver, cut=cut))
 
         work = Job("ui.task.live", lambda progress, cancel: rehearsal.live_figures(cut))
         self._jobs.submit_newest(work, JobAnswers(answer, self._on_live_failed))
@@ -170,7 +171,7 @@ class PlanDesk(QObject):
         self._state.set_plane(plane)
         if plane is None or plan is None or self._work is None:
             return
-        self.replace_cuts(tuple(_cut_of_plane(plane) if isinstance(r, PlaneCut) else r for r in plan.resections))
+        self.replace_cuts(tuple(cut_of_plane(plane) if isinstance(r, PlaneCut) else r for r in plan.resections))
 
     def flip_plane(self) -> None:
         """Remove the other side."""
@@ -301,7 +302,7 @@ class PlanDesk(QObject):
             self._state.set_plane(None)
             return
         shown = self._state.plane
-        if shown is not None and _cut_of_plane(shown) == cut:
+        if shown is not None and cut_of_plane(shown) == cut:
             return  # the square stays as it was turned
         self._state.set_plane(CutPlane.through(cut.origin_lps_mm, cut.normal_lps, self._half_size_mm))
 
@@ -310,7 +311,8 @@ class PlanDesk(QObject):
         self.figures_changed.emit(shown)
 
 
-def _cut_of_plane(plane: CutPlane) -> PlaneCut:
+def cut_of_plane(plane: CutPlane) -> PlaneCut:
+    """Return the cut that a plane on the screen stands for."""
     x, y, z = (float(v) for v in plane.origin_lps_mm)
     nx, ny, nz = (float(v) for v in plane.normal_lps)
     return PlaneCut((x, y, z), (nx, ny, nz))

@@ -221,6 +221,8 @@ def driver(phantom: Phantom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, le
     window.resize(1280, 760)
     window.show()
     QTest.qWaitForWindowExposed(window)
+    window.activateWindow()
+    QTest.qWaitForWindowActive(window, 2000)
     yield Driver(window, answers)
     window.close()
     window.deleteLater()
