@@ -55,10 +55,14 @@ def _run(invocation: Invocation, console: Console) -> int:
         _show_version(console)
         return 0
     try:
-        code = program.main(words or ["--help"], prog_name="twinsight", standalone_mode=False, obj=console)
+        # Not program.main(): it swallows Ctrl-C and closed pipes before we can word them.
+        with program.make_context("twinsight", words or ["--help"], obj=console) as context:
+            program.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
     except typer.TyperException as error:
         raise usage_error_of(error, tuple(COMMANDS)) from error
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 def _program() -> HelpedGroup:
@@ -80,7 +84,7 @@ def _show_version(console: Console) -> None:
 
 def _failure_of(error: BaseException, wording: Wording, doing: str) -> Failure:
     """Return how to explain an exception; what nobody foresaw is a defect and leaves a crash log."""
-    if isinstance(error, KeyboardInterrupt | typer.Abort):
+    if isinstance(error, KeyboardInterrupt | EOFError | typer.Abort):
         error = Cancelled()
     if isinstance(error, OSError | MemoryError):
         error = error_of_system(error) or error
@@ -88,8 +92,6 @@ def _failure_of(error: BaseException, wording: Wording, doing: str) -> Failure:
         if error.exit_code != EXIT_CANCELLED:
             _logger.info("command %s ended with %s", doing, error.message_id)
         return Failure.from_error(error, wording)
-    if isinstance(error, SystemExit) and error.code in (0, None):
-        return Failure("", "", 0)
     from app import composition
     from app.services.crash_log import write_crash_log
 

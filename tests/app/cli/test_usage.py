@@ -106,3 +106,28 @@ def test_that_with_json_a_failure_is_one_document_on_standard_output() -> None:
     error = json.loads(ended.out)["error"]
     assert (error["message_id"], error["exit_code"]) == ("error.usage.not_accepted", 2)
     assert error["text"] == ended.err.strip()
+
+
+def test_that_a_reader_that_goes_away_is_no_defect() -> None:
+    """As in ``twinsight doctor | head -1``."""
+    line = f"{sys.executable} -m app.cli.main --help | head -1"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; for n in 1 2 3; do {line}; done"],
+        cwd=REPOSITORY, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert "Traceback" not in done.stdout
+
+
+def test_that_a_second_ctrl_c_still_answers_with_a_document() -> None:
+    script = (
+        "import app.services.patient_facts as service\n"
+        "def stopped(*args): raise KeyboardInterrupt\n"
+        "service.set_patient_facts = stopped\n"
+        "from app.cli.main import main\n"
+        "main(['patient', 'A.twinsight', '--json'])\n"
+    )
+    line = [sys.executable, "-c", script]
+    done = subprocess.run(line, cwd=REPOSITORY, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert json.loads(done.stdout)["error"]["message_id"] == "error.cancelled"
