@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Sequence
 
 import typer
@@ -36,8 +37,11 @@ def exit_code_of(arguments: Sequence[str]) -> int:
     wording = Wording(invocation.language)
     console = Console(wording, is_json=invocation.is_json)
     doing = next((word for word in invocation.arguments if not word.startswith("-")), "")
+    started = time.monotonic()
     try:
-        return _run(invocation, console)
+        code = _run(invocation, console)
+        _logger.info("command %s ended with code %d after %.1f s", doing, code, time.monotonic() - started)
+        return code
     except BrokenPipeError:  # the reader went away, as in "| head": nobody is left to tell
         _silence_standard_output()
         return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from export.manifest import mark_superseded
 from twin.errors import TwinSightError
 from twin.store import CaseFolder
 from twin.store.audit_log import EXPORT_ACTION
@@ -24,11 +23,15 @@ def supersede_exports(folder: CaseFolder) -> tuple[str, ...]:
 
     A folder that is gone or cannot be written is passed over: the record beside the files says the rest.
     """
+    places = [place for place in export_folders(folder) if place.is_dir()]
+    if not places:
+        return ()
+    from export.manifest import mark_superseded  # loads the whole twin, which most commands do not need
+
     marked: list[str] = []
-    for place in export_folders(folder):
-        if place.is_dir():
-            try:
-                marked += mark_superseded(place, folder.case)
-            except TwinSightError:
-                continue
+    for place in places:
+        try:
+            marked += mark_superseded(place, folder.case)
+        except TwinSightError:
+            continue
     return tuple(marked)
