@@ -100,8 +100,18 @@ def simulate(plan: Plan, twin: Twin, facts: PatientFacts, *, model: OrganModel |
         segments=segment_figures(volumetry, removed),
         margin_points_lps_mm=None if nearest is None else (nearest.lesion_point_lps_mm, nearest.cut_point_lps_mm),
         clip_list=crossed_vessels(removal),
-        warnings=(*_warnings(removal, fates, facts), *threshold_notes(known_figures(figures), facts)),
+        warnings=(
+            *_doubts(twin),
+            *_warnings(removal, fates, facts),
+            *threshold_notes(known_figures(figures), facts),
+        ),
     )
+
+
+def _doubts(twin: Twin) -> tuple[OutcomeWarning, ...]:
+    """Carry the doubts about the labels on: no figure made from them is surer than they are."""
+    doubts = (doubt for layer in twin.layers.values() for doubt in layer.doubts)
+    return tuple(OutcomeWarning(doubt.message_id, doubt.parameters) for doubt in doubts)
 
 
 def _counts(removal: Removal, model: OrganModel) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -13,6 +13,7 @@ from twin.anatomy import LayerName, Structure, structure, structure_of_value
 from twin.box import Box
 from twin.errors import GeometryError
 from twin.grid import Grid
+from twin.label_doubt import LabelDoubt
 from twin.provenance import Provenance, array_hash
 from twin.uncertainty import BoundaryUncertainty
 
@@ -39,6 +40,8 @@ class LabelLayer:
         Who made it.
     known_hash
         SHA-256 of the voxels where it is known already (read from a verified file); spares computing it again.
+    doubts
+        What a person should look at before trusting the labels; figures computed from them carry these doubts on.
 
     Examples
     --------
@@ -54,6 +57,7 @@ class LabelLayer:
     uncertainties: Mapping[str, BoundaryUncertainty] = field(default_factory=dict)
     provenance: Provenance | None = None
     known_hash: str = field(default="", repr=False)
+    doubts: tuple[LabelDoubt, ...] = ()
 
     def __post_init__(self) -> None:
         if self.voxels.shape != self.grid.shape_kji:
@@ -135,7 +139,7 @@ class LabelLayer:
         """Return a copy with other voxels ``[k, j, i]`` inside a box, and what is now known of the layer."""
         changed = self.voxels.copy()
         changed[box.slices] = voxels
-        layer = LabelLayer(self.name, self.grid, changed, uncertainties, provenance)
+        layer = LabelLayer(self.name, self.grid, changed, uncertainties, provenance, doubts=self.doubts)
         counts = self.__dict__.get("_n_voxels")
         if counts is not None:  # counted on from what is known: after a stroke nothing waits for a recount
             old, new = (np.bincount(part.ravel(), minlength=counts.size) for part in (self.voxels[box.slices], voxels))

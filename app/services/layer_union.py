@@ -40,4 +40,5 @@ def with_structures_of(new: LabelLayer, old: LabelLayer | None, *, new_is_automa
             mask = mask & (new.voxels == 0)
         voxels[mask] = old.voxels[mask]
     uncertainties = {i: u for i, u in old.uncertainties.items() if i in kept}
-    return LabelLayer(new.name, new.grid, voxels, {**uncertainties, **new.uncertainties}, new.provenance)
+    doubts = (*new.doubts, *(doubt for doubt in old.doubts if doubt.structure_id in kept))
+    return LabelLayer(new.name, new.grid, voxels, {**uncertainties, **new.uncertainties}, new.provenance, doubts=doubts)

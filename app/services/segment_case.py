@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from twin.case import Case
 from twin.edit import Basis, LayersEdit, PackedLayer
 from twin.errors import BackendUnavailable, GeometryError, UsageError
 from twin.job import CancelToken, ProgressListener, no_progress
+from twin.label_doubt import LabelDoubt
 from twin.label_layer import LabelLayer
 from twin.wording import NOT_A_DEVICE, Wording
 
@@ -127,11 +128,22 @@ def segmentation_edit(case: Case, result: SegmentationResult) -> LayersEdit:
         raise GeometryError("error.segment.nothing_found")
     layers: dict[LayerName, LabelLayer | PackedLayer | None] = {
         name: with_structures_of(layer, case.layers.get(name), new_is_automatic=True)
-        for name, layer in result.layers.items()
+        for name, layer in _with_doubts(result).items()
     }
     kept = case.structure_ids()
     not_found = {i: reason for i, reason in result.not_found.items() if i not in kept}
     return LayersEdit(layers, not_found, Basis.of(case, layers), "edit.segmentation")
+
+
+def _with_doubts(result: SegmentationResult) -> dict[LayerName, LabelLayer]:
+    """Write each doubt on the layer of its structure, and those about the scan on the first layer found."""
+    first = next(name for name, layer in result.layers.items() if layer.structure_ids())
+    of_layer: dict[LayerName, list[LabelDoubt]] = {name: [] for name in result.layers}
+    for warning in result.warnings:
+        about = first if warning.structure_id is None else structure(warning.structure_id).layer
+        doubt = LabelDoubt(warning.message_id, warning.structure_id, warning.parameters)
+        of_layer.get(about, of_layer[first]).append(doubt)
+    return {name: replace(layer, doubts=tuple(of_layer[name])) for name, layer in result.layers.items()}
 
 
 def choose_segmenter(segmenters: Sequence[Segmenter], segmenter_id: str = "") -> Segmenter:

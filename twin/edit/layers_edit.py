@@ -13,6 +13,7 @@ from twin.edit.edit import Edit
 from twin.edit.packed_array import PackedArray
 from twin.edit.results_edit import with_results_of
 from twin.grid import Grid
+from twin.label_doubt import LabelDoubt
 from twin.label_layer import LabelLayer
 from twin.provenance import Provenance
 from twin.uncertainty import BoundaryUncertainty
@@ -30,13 +31,14 @@ class PackedLayer:
     uncertainties: Mapping[str, BoundaryUncertainty]
     provenance: Provenance | None
     known_hash: str
+    doubts: tuple[LabelDoubt, ...] = ()
 
     @classmethod
     def of(cls, layer: LabelLayer) -> PackedLayer:
         """Compress a layer."""
         known_hash = str(layer.__dict__.get("hash", layer.known_hash))
         packed = PackedArray.of(layer.voxels)
-        return cls(layer.name, layer.grid, packed, layer.uncertainties, layer.provenance, known_hash)
+        return cls(layer.name, layer.grid, packed, layer.uncertainties, layer.provenance, known_hash, layer.doubts)
 
     def layer(self) -> LabelLayer:
         """Return the layer as it was: the same object as long as somebody holds it."""
@@ -50,6 +52,7 @@ class PackedLayer:
                 self.uncertainties,
                 self.provenance,
                 self.known_hash,
+                self.doubts,
             )
             object.__setattr__(self, "_last", weakref.ref(layer))
         return layer

@@ -8,6 +8,7 @@ from typing import Any
 from twin.anatomy import LayerName
 from twin.case import Case
 from twin.grid import Grid
+from twin.label_doubt import LabelDoubt
 from twin.label_layer import LabelLayer
 from twin.outcome import Outcome
 from twin.patient import PatientFacts, PatientIdentity
@@ -144,6 +145,7 @@ def layer_to_json(layer: LabelLayer, blobs: BlobFolder) -> tuple[Document, Blob]
         "voxels_sha256": layer.hash,
         "uncertainties": uncertainties_to_json(layer.uncertainties),
         "provenance": provenance_to_json(layer.provenance),
+        "doubts": [doubt.to_json() for doubt in layer.doubts],
     }
     return document, blob
 
@@ -158,6 +160,7 @@ def layer_from_json(document: Document, blobs: BlobFolder) -> LabelLayer:
         uncertainties_from_json(document["uncertainties"]),
         provenance_from_json(document["provenance"]),
         document["voxels_sha256"],
+        tuple(LabelDoubt.from_json(entry) for entry in document["doubts"]),
     )
 
 

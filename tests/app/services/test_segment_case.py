@@ -9,12 +9,16 @@ import pytest
 
 from app.services.case_file import case_read
 from app.services.segment_case import choose_segmenter, segment_case_file
-from segmentation.segmenter import Availability, SegmentationResult
+from segmentation.segmenter import Availability, SegmentationResult, SegmentationWarning
+from simulation.simulate import simulate
 from tests.app.made_up_study import labelled_case_on_disk, small_phantom
 from twin.anatomy import LayerName, structure
 from twin.errors import BackendUnavailable, GeometryError, UsageError
 from twin.job import CancelToken, ProgressListener, no_progress
 from twin.label_layer import LabelLayer
+from twin.plan import Plan
+from twin.resection import PlaneCut
+from twin.twin import build_twin
 from twin.uncertainty import BoundaryUncertainty, LabelOrigin
 from twin.volume import Volume
 
@@ -27,6 +31,7 @@ class ToldSegmenter:
     version: str = "1"
     finds: bool = True
     is_available: bool = True
+    warnings: tuple[SegmentationWarning, ...] = ()
 
     def availability(self) -> Availability:
         return Availability(self.is_available, None if self.is_available else "error.segment.none_available")
@@ -41,7 +46,9 @@ class ToldSegmenter:
         voxels[:2, :2, :2] = structure("aorta").value
         automatic = {"aorta": BoundaryUncertainty.of_origin(LabelOrigin.AUTOMATIC)}
         return SegmentationResult(
-            {LayerName.VESSELS: LabelLayer(LayerName.VESSELS, volume.grid, voxels, automatic)}, not_found
+            {LayerName.VESSELS: LabelLayer(LayerName.VESSELS, volume.grid, voxels, automatic)},
+            not_found,
+            self.warnings,
         )
 
 
@@ -78,3 +85,23 @@ def test_that_the_first_segmenter_that_can_run_is_taken() -> None:
     with pytest.raises(UsageError) as caught:
         choose_segmenter([absent, present], "c")
     assert caught.value.parameters["known"] == "a, b"
+
+
+def test_that_a_doubt_of_the_segmenter_stays_with_the_labels_and_reaches_the_outcome(case: Path) -> None:
+    doubt = SegmentationWarning("segmentation.warning.thick_slices", None, {"thickness_mm": 5.0})
+    about_aorta = SegmentationWarning("segmentation.warning.looks_arterial", "aorta")
+    segment_case_file(case, [ToldSegmenter(warnings=(doubt, about_aorta))])
+    with case_read(case) as opened:
+        assert [d.message_id for d in opened.layers[LayerName.VESSELS].doubts] == [
+            "segmentation.warning.thick_slices",
+            "segmentation.warning.looks_arterial",
+        ]
+        centre = opened.layers[LayerName.ORGANS].box("liver")
+        assert centre is not None
+        middle_kji = [(a + b) / 2 for a, b in zip(centre.start_kji, centre.stop_kji, strict=True)]
+        x, y, z = opened.reference_grid.lps_from_ijk(middle_kji[::-1])
+        plan = Plan("A", (PlaneCut((float(x), float(y), float(z)), (0.0, 0.0, 1.0)),))
+        outcome = simulate(plan, build_twin(opened, structure_ids=()), opened.facts)
+    assert ("segmentation.warning.thick_slices", {"thickness_mm": 5.0}) in [
+        (w.message_id, dict(w.parameters)) for w in outcome.warnings
+    ]
