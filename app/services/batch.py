@@ -228,7 +228,7 @@ class _Run:
         with ThreadPoolExecutor(self._n_jobs) as threads:
             self._wait({threads.submit(self._run_one, name) for name in waiting})
         if self._cancel.is_cancelled:
-            raise Cancelled
+            raise Cancelled("error.batch.stopped", finished=self._n_finished(), count=len(self._records))
         return BatchResult(tuple(self._records.values()), self._manifest.path, self._manifest.table)
 
     def _wait(self, pending: set[Future[None]]) -> None:
@@ -321,9 +321,11 @@ class _Run:
 
     def _tell(self, record: BatchRecord, *, progress: Progress | None = None, is_reused: bool = False) -> None:
         with self._guard:
-            ended = (RecordStatus.DONE, RecordStatus.FAILED, RecordStatus.SKIPPED)
-            n_finished = sum(one.status in ended for one in self._records.values())
-            self._listener(BatchEvent(record, n_finished, len(self._records), progress, is_reused))
+            self._listener(BatchEvent(record, self._n_finished(), len(self._records), progress, is_reused))
+
+    def _n_finished(self) -> int:
+        ended = (RecordStatus.DONE, RecordStatus.FAILED, RecordStatus.SKIPPED)
+        return sum(record.status in ended for record in self._records.values())
 
 
 def _name(study: FoundStudy, request: BatchRequest) -> str:

@@ -42,6 +42,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     for name, line in lines.items():
         ended = twinsight(*line, "--json")
         assert ended.code == 0, (name, ended.err)
+        assert "\x1b" not in ended.err  # no bars where nobody looks
         documents[name] = ended.document
     return documents
 

@@ -123,11 +123,12 @@ def test_that_a_stopped_batch_can_go_on(source: Path) -> None:
         if event.progress is not None and event.record.place == "b-slow.nii":
             threading.Thread(target=lambda: (done.wait(60), cancel.cancel())).start()
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled) as caught:
         run_batch(
             BatchRequest(source, source.parent / "out", n_jobs=2), process_by_content, listener=listen,
             cancel=cancel.token,
         )  # fmt: skip
+    assert (caught.value.exit_code, caught.value.parameters["finished"]) == (130, 1)
     manifest = json.loads((source.parent / "out" / "manifest.json").read_text())
     assert [case["status"] for case in manifest["cases"]] == ["done", "waiting"]
     (source / "b-slow.nii").write_text("good")
