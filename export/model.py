@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.anatomy import LayerName, Structure, structure
+from twin.anatomy import LayerName, Structure, structure, structures
 from twin.errors import GeometryError
 from twin.surface import Surface
 from twin.twin import Twin
@@ -103,7 +103,8 @@ def model_parts(twin: Twin, split: Sequence[Surface] | None = None) -> tuple[Mod
     whole = _divided_organ(twin, split)
     parts = [_split_part(surface, whole) for surface in split]
     known = [structure(name) for name in twin.surfaces]
-    for one in sorted(known, key=lambda s: (_LAYER_ORDER.index(s.layer), s.value)):
+    place = {one.id: n for n, one in enumerate(structures())}  # segments 4a and 4b stand between 3 and 5
+    for one in sorted(known, key=lambda s: (_LAYER_ORDER.index(s.layer), place.get(s.id, s.value))):
         names = {language: one.name(language) for language in LANGUAGES}
         parts.append(
             ModelPart(one.id, twin.surfaces[one.id], names, one.colour, one.opacity, is_whole_of_split=one is whole)

@@ -66,7 +66,7 @@ def segments_table(outcome: Outcome, wording: Wording) -> str:
     names = ("total_ml", "resected_ml", "remnant_ml")
     heads = "".join(f'<th scope="col">{_text(wording, f"export.segment.{name}")}</th>' for name in ("name", *names))
     lines = []
-    for segment, tree in outcome.segments.items():
+    for segment, tree in sorted(outcome.segments.items()):
         figures = [tree[name] for name in names]
         cells = "".join(f"<td>{escape(wording.figure(f))}</td>" for f in figures if isinstance(f, Figure))
         lines.append(f'<tr><th scope="row">{escape(segment)}</th>{cells}</tr>')
