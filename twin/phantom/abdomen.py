@@ -23,7 +23,7 @@ from twin.phantom.individual import Individual
 from twin.phantom.lattice import Field
 from twin.phantom.recipe import PhantomRecipe
 from twin.phantom.table import drawn_table
-from twin.phantom.truth import couinaud_from_branches, territories
+from twin.phantom.truth import couinaud_from_branches, sweep_crumbs, territories
 from twin.vessel_graph import VesselGraph
 
 __all__ = ["Scene", "painted_abdomen"]
@@ -193,6 +193,8 @@ def _paint_lesions(brush: _Brush, layout: AbdomenLayout) -> list[NDArray[np.bool
 def _truth(
     canvas: Canvas, layout: AbdomenLayout, lesions: list[NDArray[np.bool_]], grid: Grid
 ) -> dict[LayerName, Labels]:
+    for name in (LayerName.ORGANS, LayerName.VESSELS):
+        sweep_crumbs(canvas.labels[name])
     labels: dict[LayerName, Labels] = dict(canvas.labels)
     labels[LayerName.LESIONS] = lesion_layer(grid, lesions).voxels
     is_liver = canvas.labels[LayerName.ORGANS] == structure("liver").value

@@ -49,7 +49,8 @@ _DRAINAGE = ("right", "middle", "left", "caudate")
 # Ordinary radii near the root (mm): portal vein 11 to 14 mm wide on CT; right hepatic vein about 9 to 10 mm.
 _PORTAL_RADIUS_MM = 6.5
 _RIGHT_HEPATIC_RADIUS_MM = 4.8
-_CLEARANCE_MM = 1.4
+# Gap between the two trees, in lattice steps: coarse voxels must be able to tell them apart.
+_CLEARANCE_STEPS = 0.75
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def drawn_liver_trees(
     portal_space = lattice.tubes_lps(
         portal.nodes_lps_mm[portal.parents[child]], portal.nodes_lps_mm[child], portal.radii_mm[child], margin_mm=20.0
     )
-    allowed = _allowed(organ, portal_space, _CLEARANCE_MM)
+    allowed = _allowed(organ, portal_space, _CLEARANCE_STEPS * lattice.step_mm)
     end_radius = hepatic_radius / float(np.cbrt(np.count_nonzero(drainage == 0) + 1))
     tree = grown_tree(trunks.hepatic, ends, drainage, allowed, end_radius)
     return LiverTrees(portal, graph_from_tree(tree, "hepatic", end_radius))

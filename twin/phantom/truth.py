@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 
 from twin.anatomy import structure
 from twin.box import Box
+from twin.geometry.components_cc3d import components
 from twin.grid import Grid
 from twin.phantom.kernels.tubes import nearest_branch
 from twin.phantom.liver_vessels import segment_of_branch
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["couinaud_from_branches", "territories"]
+__all__ = ["couinaud_from_branches", "sweep_crumbs", "territories"]
+
+# Pieces up to this size that lost their connection where a later shape was painted are no anatomy.
+_CRUMB_VOXELS = 4
 
 
 def territories(graph: VesselGraph, organ: NDArray[np.bool_], grid: Grid) -> NDArray[np.uint16]:
@@ -42,3 +46,15 @@ def couinaud_from_branches(portal: VesselGraph, portal_branch: NDArray[np.uint16
         if segment is not None:
             value_of[branch.index] = structure(f"couinaud_{segment}").value
     return value_of[portal_branch]
+
+
+def sweep_crumbs(labels: NDArray[np.uint8]) -> None:
+    """Remove from a label array, in place, pieces of a few voxels beside the main piece of their structure."""
+    for value in np.unique(labels)[1:]:
+        mask = labels == value
+        box = Box.around(mask)
+        assert box is not None
+        pieces, n_voxels = components(mask[box.slices])
+        n_whole = max(1, int(np.count_nonzero(n_voxels > _CRUMB_VOXELS)))
+        if n_whole < n_voxels.size:
+            labels[box.slices][pieces > n_whole] = 0

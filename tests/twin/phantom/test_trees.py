@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from twin.anatomy import LayerName, structure
 from twin.phantom import Phantom
 from twin.phantom.liver_vessels import segment_of_branch
+from twin.phantom.truth import sweep_crumbs
 from twin.vessel_graph import VesselGraph
 
 ARTERIES = (
@@ -165,3 +166,14 @@ def test_that_the_pancreatic_duct_runs_in_the_gland_and_the_mesenteric_vein_behi
     confluence = phantom.graphs["portal"].nodes_lps_mm[0]
     in_front = confluence - (0.0, 15.0, -6.0)
     assert near_gland.query(in_front)[0] < 6.0
+
+
+def test_that_crumbs_are_swept_and_whole_pieces_stay() -> None:
+    labels = np.zeros((8, 8, 20), np.uint8)
+    labels[2:5, 2:5, 1:5] = 14
+    labels[2:5, 2:5, 10:13] = 14  # two kidneys
+    labels[6, 6, 17] = 14  # a crumb
+    labels[0, 0, 0:3] = 3  # a small structure that is all there is
+    sweep_crumbs(labels)
+    assert np.count_nonzero(labels == 14) == 36 + 27
+    assert np.count_nonzero(labels == 3) == 3
