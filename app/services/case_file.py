@@ -28,8 +28,10 @@ def opened_case(path: Path) -> Iterator[CaseSession]:
         When it cannot be opened, or can only be read.
     """
     with CaseFolder.open(path) as folder:
-        if folder.read_only_reason is not None:
-            raise CaseFileError("error.case.read_only", path=str(path))
+        if folder.read_only_reason == "case.read_only.open_elsewhere":
+            raise CaseFileError("error.case.open_elsewhere", path=str(path))
+        if folder.is_read_only:
+            raise CaseFileError("error.system.no_permission", name=path.name)
         session = _session(folder)
         yield session
         session.save()
