@@ -32,9 +32,13 @@ def test_that_a_case_open_elsewhere_can_be_read_and_not_changed(case: Path) -> N
 
 
 def test_that_what_was_done_before_a_failure_is_kept(case: Path) -> None:
-    with pytest.raises(ZeroDivisionError), opened_case(case) as session:
-        session.do(FactsEdit(PatientFacts()))
-        raise ZeroDivisionError
+    def changed_then_failed() -> None:
+        with opened_case(case) as session:
+            session.do(FactsEdit(PatientFacts()))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        changed_then_failed()
     with case_read(case) as opened:
         assert opened.facts == PatientFacts()
 
