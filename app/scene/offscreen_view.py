@@ -52,7 +52,7 @@ class OffscreenView:
         """Render and return the picture: uint8 ``[row, column, RGBA]``, first row on top, contiguous."""
         self.window.Render()
         width, height = self.size_px
-        self.window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 1, self._pixels)
+        self.window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 1, self._pixels)  # type: ignore[call-overload]
         pixels = vtk_to_numpy(self._pixels).reshape(height, width, 4)
         return np.ascontiguousarray(pixels[::-1])
 

@@ -11,9 +11,9 @@ from app.scene.offscreen_view import OffscreenView
 
 __all__ = ["OrientationCube"]
 
-_SIDE_PX = 92
-_FACE_RGB = (0.87, 0.90, 0.90)
-_TEXT_RGB = (0.10, 0.30, 0.31)
+_SIDE_PX = 72
+_FACE_RGB = (0.85, 0.90, 0.90)
+_TEXT_RGB = (0.06, 0.20, 0.21)
 
 
 class OrientationCube:
@@ -26,7 +26,8 @@ class OrientationCube:
         self._cube.GetTextEdgesProperty().SetColor(*_TEXT_RGB)
         self._cube.GetTextEdgesProperty().SetLineWidth(1.0)
         self._cube.GetCubeProperty().SetColor(*_FACE_RGB)
-        self._cube.GetCubeProperty().SetAmbient(0.35)
+        self._cube.GetCubeProperty().SetAmbient(0.30)
+        self._cube.GetCubeProperty().SetDiffuse(0.55)
         for name in ("XPlus", "XMinus", "YPlus", "YMinus", "ZPlus", "ZMinus"):
             getattr(self._cube, f"Get{name}FaceProperty")().SetColor(*_TEXT_RGB)
         self._cube.SetZFaceTextRotation(-90)  # letters above and below stand upright when the front is up

@@ -21,7 +21,8 @@ __all__ = ["Contour", "LabelStyle", "SliceScene", "Tint"]
 
 # The later layer covers the earlier one (DESIGN: lesions over ducts over vessels over organs over context).
 _PAINT_ORDER = (LayerName.CONTEXT, LayerName.ORGANS, LayerName.VESSELS, LayerName.DUCTS, LayerName.LESIONS)
-_CONTOUR_SMOOTHING = 12  # iterations: takes the steps of the pixels away and stays within half a pixel
+# A contour is smoothed and moves by half a pixel at most: a circle keeps its radius within 0.1 pixel.
+_SMOOTHING_STEPS, _SMOOTHING_FACTOR, _SMOOTHING_REACH_PX = 16, 0.5, 0.5
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,10 @@ def _outlines(labels: NDArray[np.generic], name: LayerName, values: list[int]) -
     for n, value in enumerate(values):
         nets.SetValue(n, value)
     nets.SetSmoothing(True)
-    nets.GetSmoother().SetNumberOfIterations(_CONTOUR_SMOOTHING)
+    smoother = nets.GetSmoother()
+    smoother.SetNumberOfIterations(_SMOOTHING_STEPS)
+    smoother.SetRelaxationFactor(_SMOOTHING_FACTOR)
+    smoother.SetConstraintDistance(_SMOOTHING_REACH_PX)
     nets.Update()
     output = nets.GetOutput()
     if output.GetNumberOfLines() == 0:

@@ -81,9 +81,10 @@ class TwinScene:
         for structure_id, coarse in polydata.items():
             if structure_id in self._structures:
                 self._structures[structure_id].set_coarse_polydata(coarse)
-        if self._organ_id in polydata:
-            for part in self._parts.values():
-                part.set_coarse_polydata(polydata[self._organ_id])
+        organ = None if self._organ_id is None else polydata.get(self._organ_id)
+        for name, part in self._parts.items():
+            if organ is not None and name.endswith("_live"):  # closed parts are drawn as they are
+                part.set_coarse_polydata(organ)
 
     def set_visible(self, structure_id: str, is_visible: bool) -> None:
         """Show or hide a structure."""

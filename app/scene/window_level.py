@@ -53,7 +53,7 @@ def default_window(volume: Volume) -> WindowLevel:
     """Return the window a scan opens with: soft tissue for CT, the middle 98 % of the values for MR."""
     if volume.quantity is Quantity.HOUNSFIELD:
         return PRESETS["soft_tissue"]
-    sample = volume.voxels[::3, ::4, ::4]
+    sample = volume.voxels[::3, ::4, ::4].astype(np.float64)
     low, high = (float(v) for v in np.percentile(sample, (1, 99)))
     return WindowLevel(max(high - low, 1.0), (low + high) / 2)
 

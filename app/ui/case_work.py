@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -11,12 +12,14 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from app.scene.surface_actor import coarse_polydata
 from app.services.build_twin import build_case_twin
 from app.services.case_session import CaseSession, SessionEvent, SessionEventKind
-from app.services.jobs import Job, JobHandle, JobRunner
+from app.services.exports_made import supersede_exports
+from app.services.jobs import Job, JobEvent, JobHandle, JobRunner
 from app.services.rehearse_plan import Rehearsal
 from app.services.structure_volume import volume_figure
 from app.ui.window_thread import JobAnswers, WindowJobs, WindowThread
 from twin.case import Case
 from twin.edit import Edit
+from twin.errors import CaseFileError
 from twin.figure import Figure
 from twin.job import CancelToken, ProgressListener
 from twin.store import CaseFolder
@@ -24,6 +27,7 @@ from twin.twin import Twin
 
 __all__ = ["BuiltTwin", "CaseWork"]
 
+_LOGGER = logging.getLogger(__name__)
 EditMaker = Callable[[Case], Edit]
 
 
@@ -58,7 +62,7 @@ class CaseWork(QObject):
     Parameters
     ----------
     folder
-        The open case; closed by :meth:`close`.
+        The open case; closed by what :meth:`detach` returns.
     jobs
         For the twin.
     window_thread
@@ -118,24 +122,33 @@ class CaseWork(QObject):
 
     def save(self) -> None:
         """Fold all edits into the saved case."""
-        self._write("ui.task.save", lambda progress, cancel: self.session.save(), lambda: self.saved.emit(True))
 
-    def close(self) -> None:
-        """Save, stop the threads and close the folder; blocks until all of it is on the disk."""
+        def work(progress: ProgressListener, cancel: CancelToken) -> None:
+            self.session.save()
+            supersede_exports(self.folder)
+
+        self._write("ui.task.save", work, lambda: self.saved.emit(True))
+
+    def detach(self) -> Callable[[], None]:
+        """Tell nothing any more, and return what is left to do: save, mark outdated exports, close the folder.
+
+        That takes as long as the disk does and runs in any thread, but not beside the building of the twin.
+        """
+        self._unsubscribe()
         if self._twin_handle is not None:
             self._twin_handle.cancel()
-            self._twin_handle.wait(30.0)
-        self._unsubscribe()
-        self._writer.submit(Job("ui.task.save", lambda progress, cancel: self._last_save()), lambda event: None).wait(
-            60.0
-        )
-        self._writer.stop()
-        self.session.stop()
-        self.folder.close()
+        writer, session, folder = self._writer, self.session, self.folder
 
-    def _last_save(self) -> None:
-        if not self.session.is_read_only:
-            self.session.save()
+        def finish() -> None:
+            if folder.is_closed:
+                return
+            last = writer.submit(Job("ui.task.save", lambda progress, cancel: _saved(session)), _no_answer)
+            last.wait()
+            writer.stop()
+            session.stop()
+            folder.close()
+
+        return finish
 
     def _write(
         self,
@@ -209,6 +222,21 @@ class CaseWork(QObject):
         self.twin_ended.emit()
         if error is not None:
             self.failed.emit(error)
+
+
+def _saved(session: CaseSession) -> None:
+    """Save, and mark exports that no longer show the case."""
+    if session.is_read_only:
+        return
+    try:
+        session.save()
+    except CaseFileError as error:
+        _LOGGER.warning("the last save failed; the journal keeps every step: %s", error.message_id)
+    supersede_exports(session.folder)
+
+
+def _no_answer(event: JobEvent) -> None:
+    """Nobody waits for it in the window."""
 
 
 def _same_labels(one: Case, other: Case) -> bool:

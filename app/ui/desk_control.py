@@ -59,6 +59,8 @@ class DeskControl(QObject):
         self.volume: Volume | None = None
         self._then: Callable[[], None] | None = None
         self._is_closing = False
+        self._finishing: list[Callable[[], None]] = []
+        self._said: tuple[str, dict[str, object]] = ("", {})
 
     def answers(self) -> dict[str, Callable[[], None]]:
         """Return what each action does."""
@@ -123,6 +125,9 @@ class DeskControl(QObject):
         """Open a study or a case; what was open is closed once the new one has come."""
         self._then = None
         self.window.message_bar.hide()
+        if self.work is not None and self.work.folder.path.resolve() == path.resolve():
+            self.say("ui.status.already_open")
+            return
         self.opening.open(path)
         self.refresh()
 
@@ -148,7 +153,10 @@ class DeskControl(QObject):
         """Close for good: the window goes."""
         self._is_closing = True
         self.opening.cancel()
-        self._close_work()
+        last = self._leave_work()
+        self.window.runner.stop()  # waits for what runs; what was cancelled has let go of the case then
+        for finish in (*self._finishing, *([last] if last is not None else [])):
+            finish()
 
     def begin(self, message_id: str, work: Callable[[ProgressListener, CancelToken], object], done: Callable) -> None:
         """Run a long job with progress and a way to stop it."""
@@ -185,7 +193,13 @@ class DeskControl(QObject):
 
     def say(self, message_id: str, **parameters: object) -> None:
         """Say something that needs no answer, in the foot of the window."""
-        self.window.status.setText(self.window.wording.text(message_id, **parameters))
+        self._said = (message_id, parameters)
+        self.say_again()
+
+    def say_again(self) -> None:
+        """Write what was said last in the language of now."""
+        message_id, parameters = self._said
+        self.window.status.setText(self.window.wording.text(message_id, **parameters) if message_id else "")
 
     # Refreshing
 
@@ -331,7 +345,7 @@ class DeskControl(QObject):
             return
         self.window.message_bar.forget_error()
         if event.edit.label != "edit.outcome":
-            self.say(f"ui.status.{event.kind}", step=self.window.wording.text(event.edit.label))
+            self.say(f"ui.status.{event.kind}", step=event.edit.label)
 
     def _on_saved(self, is_asked_for: bool) -> None:
         if is_asked_for:
@@ -362,16 +376,25 @@ class DeskControl(QObject):
             self.refresh()
 
     def _close_work(self) -> None:
+        """Leave the case; saving and closing it follow what still runs, beside the window."""
+        finish = self._leave_work()
+        if finish is not None:
+            self._finishing.append(finish)
+            job = Job("ui.task.save", lambda progress, cancel: finish())
+            self.window.jobs.submit(job, JobAnswers(lambda result: None, self.fail))
+
+    def _leave_work(self) -> Callable[[], None] | None:
         work, self.work = self.work, None
         if work is None:
-            return
+            return None
         self.window.desk.set_work(None)
         self.window.sync.show_twin(None)
         self.window.sync.show_layers({})
         self.window.structure_panel.show_case(None, {})
         self.window.plan_panel.show_case(None)
-        work.close()
+        finish = work.detach()
         work.deleteLater()
+        return finish
 
     # Questions and switches
 

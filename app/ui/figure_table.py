@@ -80,13 +80,16 @@ class FigureTable(QWidget):
     def _made_table(self) -> QGridLayout:
         table = QGridLayout()
         table.setHorizontalSpacing(8)
-        table.setVerticalSpacing(2)
+        table.setVerticalSpacing(4)
         table.setColumnStretch(0, 1)
         for number, key in enumerate(_ROWS):
             self._add_labels(key, "Figure")
-            table.addWidget(self._names[key], 2 * number, 0, 2, 1)
-            table.addWidget(self.values[key], 2 * number, 1, Qt.AlignmentFlag.AlignRight)
-            table.addWidget(self._intervals[key], 2 * number + 1, 1, Qt.AlignmentFlag.AlignRight)
+            both = QVBoxLayout()
+            both.setSpacing(0)
+            both.addWidget(self.values[key], 0, Qt.AlignmentFlag.AlignRight)
+            both.addWidget(self._intervals[key], 0, Qt.AlignmentFlag.AlignRight)
+            table.addWidget(self._names[key], number, 0)
+            table.addLayout(both, number, 1)
         return table
 
     def _add_labels(self, key: str, value_name: str) -> None:

@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         self.message_bar.set_close_tip(self.wording.text("ui.message.close"))
         self._hint.setText(self.wording.text("ui.hint.views"))
         self._write_presets()
+        self.control.say_again()
         self.control.refresh()
 
     def set_light(self, *, is_light: bool) -> None:
@@ -281,6 +282,7 @@ class MainWindow(QMainWindow):
             apply_theme(app, theme)
         for part in (self.actions_, self.message_bar, self.structure_panel):
             part.set_theme(theme)
+        self.twin_view.is_light = theme is LIGHT
         self.twin_view.change(lambda scene: scene.set_background(theme.scene))
 
     # Events of the window
@@ -317,6 +319,5 @@ class MainWindow(QMainWindow):
         """Save, stop every thread, free the graphics memory."""
         self.control.close_everything()
         self.window_thread.close()
-        self.runner.stop()
         self.twin_view.close_scene()
         event.accept()

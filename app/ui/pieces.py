@@ -47,14 +47,15 @@ def tool_button(action: QAction, *, name: str = "Flat", size: int = 20) -> QTool
     return made
 
 
-def action_button(action: QAction, *, name: str = "") -> QPushButton:
-    """Return a button with drawing and text of an action; it follows the action."""
+def action_button(action: QAction, *, name: str = "", has_icon: bool = True) -> QPushButton:
+    """Return a button with text and drawing of an action; it follows the action."""
     made = QPushButton()
     made.setObjectName(name)
 
     def follow() -> None:
         made.setText(action.text().replace("…", "").replace("&", ""))
-        made.setIcon(action.icon())
+        if has_icon:
+            made.setIcon(action.icon())
         made.setToolTip(action.toolTip())
         made.setEnabled(action.isEnabled())
 
@@ -66,7 +67,7 @@ def action_button(action: QAction, *, name: str = "") -> QPushButton:
 
 def main_button(action: QAction) -> QPushButton:
     """Return the button of what is to be done next."""
-    made = action_button(action, name="Main")
+    made = action_button(action, name="Main", has_icon=False)
     made.setMinimumHeight(34)
     return made
 

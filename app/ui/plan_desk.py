@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.scene.cut_plane import CutPlane
@@ -29,6 +28,8 @@ from twin.resection import PlaneCut, Resection, WedgeCut
 __all__ = ["FigureState", "PlanDesk", "ShownFigures", "cut_of_plane"]
 
 ORGAN_ID = "liver"
+_FIRST_NORMAL = (-0.866, 0.5, 0.0)  # LPS: to the right and backwards, 30 degrees off the sagittal plane
+_SQUARE_PART = 0.4  # half side of the drawn square, of the mean extent of the liver: its knobs stay in view
 
 
 class FigureState(StrEnum):
@@ -43,7 +44,10 @@ class FigureState(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class ShownFigures:
-    """Figures to be shown, and how far they are; ``error`` says why there are none, ``cut`` is the plane of live ones."""
+    """Figures to be shown, and how far they are.
+
+    ``error`` says why there are none; ``cut`` is the plane that live ones belong to.
+    """
 
     state: FigureState
     liver: Mapping[str, Figure | FigureTree] | None = None
@@ -102,7 +106,7 @@ class PlanDesk(QObject):
         if built is not None and ORGAN_ID in built.twin.surfaces:
             box = bounds_of_surfaces([built.twin.surfaces[ORGAN_ID]])
             assert box is not None
-            self._half_size_mm = 0.5 * float(np.sort(box[:, 1] - box[:, 0])[-2:].mean()) * 1.05
+            self._half_size_mm = _SQUARE_PART * float((box[:, 1] - box[:, 0]).mean())
         self._wanted_hash = ""
         self.follow_case()
 
@@ -229,12 +233,15 @@ class PlanDesk(QObject):
         self._work.do(declared)
 
     def first_plane(self) -> PlaneCut | None:
-        """Return a plane to begin with: through the middle of the liver, the patient's right side removed."""
+        """Return a plane to begin with: the middle of the liver, turned like Cantlie's line, the right side removed.
+
+        A place to start dragging from, not a proposal.
+        """
         if self._rehearsal is None:
             return None
         points = self._rehearsal.twin.surfaces[ORGAN_ID].points_lps_mm
         x, y, z = (float(v) for v in 0.5 * (points.min(axis=0) + points.max(axis=0)))
-        return PlaneCut((x, y, z), (-1.0, 0.0, 0.0))
+        return PlaneCut((x, y, z), _FIRST_NORMAL)
 
     def lesion_ids(self) -> tuple[str, ...]:
         """Lesions that a wedge can be cut around."""

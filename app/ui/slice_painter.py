@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +17,24 @@ from app.ui.slice_geometry import SlicePlacement
 from twin.anatomy import structure
 
 __all__ = [
+    "ON_DARK",
+    "ON_LIGHT",
+    "SliceOutlines",
     "SlicePicture",
     "SliceTexts",
     "image_from_pixels",
     "nice_length_mm",
+    "outlines_of",
     "paint_scale",
     "paint_slice",
     "paint_text",
 ]
 
-_TEXT = QColor("#e9f0f0")
 _HALO = QColor(0, 0, 0, 170)
+# Letters and their halo, so that they are read on bone as on air.
+Ink = tuple[QColor, QColor]
+ON_DARK: Ink = (QColor("#e9f0f0"), _HALO)
+ON_LIGHT: Ink = (QColor("#1b2426"), QColor(255, 255, 255, 170))
 _CROSSHAIR = QColor(76, 194, 185, 190)
 _CUT = QColor("#3fd0c4")
 _REMOVED = QColor("#d774de")  # the resection zone, lightened to be read on black
@@ -49,18 +56,20 @@ class SliceTexts:
     scale_px: float = 0.0
 
 
-@dataclass
+SliceOutlines = Mapping[str, list[QLineF]]  # contours by structure id, in pixel positions of the slice
+
+
+@dataclass(frozen=True)
 class SlicePicture:
     """What is painted of one slice; made when the slice or its paint changes, not at every paint."""
 
     image: QImage
-    outlines: dict[str, list[QLineF]] = field(default_factory=dict)
+    outlines: SliceOutlines
 
-    @classmethod
-    def of(cls, pixels: NDArray[np.uint32], contours: Sequence[Contour]) -> SlicePicture:
-        """Return the picture of a slice, ready to be painted."""
-        outlines = {c.structure_id: [QLineF(*line) for line in c.segments.reshape(-1, 4).tolist()] for c in contours}
-        return cls(image_from_pixels(pixels), outlines)
+
+def outlines_of(contours: Sequence[Contour]) -> SliceOutlines:
+    """Return contours as Qt draws them."""
+    return {c.structure_id: [QLineF(*line) for line in c.segments.reshape(-1, 4).tolist()] for c in contours}
 
 
 def image_from_pixels(pixels: NDArray[np.uint32]) -> QImage:
@@ -105,7 +114,7 @@ def outline_colours(structure_ids: Sequence[str]) -> Mapping[str, QColor]:
 
 def _paint_outlines(
     painter: QPainter,
-    outlines: Mapping[str, list[QLineF]],
+    outlines: SliceOutlines,
     frame: SliceFrame,
     placement: SlicePlacement,
     size_px: tuple[float, float],
@@ -185,17 +194,19 @@ def _paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, flo
         paint_scale(painter, size_px, texts.scale_px, texts.scale)
 
 
-def paint_scale(painter: QPainter, size_px: tuple[float, float], length_px: float, text: str) -> None:
+def paint_scale(
+    painter: QPainter, size_px: tuple[float, float], length_px: float, text: str, *, ink: Ink = ON_DARK
+) -> None:
     """Draw a scale bar with its length in the lower right corner."""
     width, height = size_px
     y, x1 = height - 12.0, width - 12.0
     x0 = x1 - length_px
-    for colour, thickness in ((_HALO, 4.0), (_TEXT, 1.6)):
+    for colour, thickness in ((ink[1], 4.0), (ink[0], 1.6)):
         painter.setPen(QPen(colour, thickness))
         painter.drawLine(QPointF(x0, y), QPointF(x1, y))
         painter.drawLine(QPointF(x0, y - 4), QPointF(x0, y + 3))
         painter.drawLine(QPointF(x1, y - 4), QPointF(x1, y + 3))
-    paint_text(painter, QRectF(x0 - 40, y - 20, length_px + 40, 15), text, Qt.AlignmentFlag.AlignRight)
+    paint_text(painter, QRectF(x0 - 40, y - 20, length_px + 40, 15), text, Qt.AlignmentFlag.AlignRight, ink=ink)
 
 
 def nice_length_mm(mm_per_px: float, most_px: float) -> float:
@@ -206,7 +217,13 @@ def nice_length_mm(mm_per_px: float, most_px: float) -> float:
 
 
 def paint_text(
-    painter: QPainter, where: QRectF, text: str, flags: Qt.AlignmentFlag | Qt.TextFlag, *, is_bold: bool = False
+    painter: QPainter,
+    where: QRectF,
+    text: str,
+    flags: Qt.AlignmentFlag | Qt.TextFlag,
+    *,
+    is_bold: bool = False,
+    ink: Ink = ON_DARK,
 ) -> None:
     """Write with a dark halo, readable on white bone as on black air."""
     if not text:
@@ -215,9 +232,9 @@ def paint_text(
     font.setBold(is_bold)
     painter.save()
     painter.setFont(font)
-    painter.setPen(_HALO)
+    painter.setPen(ink[1])
     for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
         painter.drawText(where.translated(dx, dy), int(flags), text)
-    painter.setPen(_TEXT)
+    painter.setPen(ink[0])
     painter.drawText(where, int(flags), text)
     painter.restore()

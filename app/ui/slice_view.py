@@ -16,7 +16,15 @@ from app.scene.slice_scene import SliceScene
 from app.scene.window_level import WindowLevel
 from app.ui.slice_cut import CutGrip, CutLine, dragged_plane
 from app.ui.slice_geometry import SlicePlacement, lps_under
-from app.ui.slice_painter import SlicePicture, SliceTexts, nice_length_mm, paint_slice
+from app.ui.slice_painter import (
+    SliceOutlines,
+    SlicePicture,
+    SliceTexts,
+    image_from_pixels,
+    nice_length_mm,
+    outlines_of,
+    paint_slice,
+)
 from app.ui.view_state import ViewState
 from twin.anatomy import structure
 from twin.volume import Quantity
@@ -82,10 +90,10 @@ class SliceView(QWidget):
         self.setMinimumSize(120, 100)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         state.crosshair_moved.connect(self._on_crosshair)
-        state.window_changed.connect(self.refresh)
-        state.appearance_changed.connect(self.refresh)
-        state.plane_changed.connect(self.refresh)
+        state.window_changed.connect(self.repaint_slice)
+        state.plane_changed.connect(self.repaint_slice)
         self._index = 0
+        self._outlines: SliceOutlines | None = None
 
     @property
     def slice_index(self) -> int:
@@ -114,7 +122,12 @@ class SliceView(QWidget):
         self.update()
 
     def refresh(self) -> None:
-        """Draw again: labels, window or plane have changed."""
+        """Draw everything again: labels or their looks have changed."""
+        self._outlines = None
+        self.repaint_slice()
+
+    def repaint_slice(self) -> None:
+        """Draw again with the same contours: window or plane have changed."""
         self._picture = None
         self.update()
 
@@ -176,9 +189,11 @@ class SliceView(QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _made_picture(self, scene: SliceScene) -> SlicePicture:
-        pixels = scene.picture(self.axis, self._index, self._state.window)
-        contours = scene.contours(self.axis, self._index) if self._state.shows_labels else []
-        return SlicePicture.of(pixels, contours)
+        if self._outlines is None:
+            self._outlines = outlines_of(scene.contours(self.axis, self._index) if self._state.shows_labels else [])
+        return SlicePicture(
+            image_from_pixels(scene.picture(self.axis, self._index, self._state.window)), self._outlines
+        )
 
     def _texts(self, frame: SliceFrame) -> SliceTexts:
         if self._scene is None or self._placement is None:
@@ -336,7 +351,7 @@ class SliceView(QWidget):
         index = frame.nearest_slice(self._state.crosshair_lps_mm)
         if index != self._index:
             self._index = index
-            self._picture = None
+            self._picture, self._outlines = None, None
         self.update()
 
     def _drag_plane(self, press: _Press, at: QPointF) -> None:

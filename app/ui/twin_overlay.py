@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 
 from app.scene.cut_plane import CutPlane, PlaneHandle
 from app.scene.orbit_camera import OrbitCamera
-from app.ui.slice_painter import paint_scale, paint_text
+from app.ui.slice_painter import ON_DARK, ON_LIGHT, paint_scale, paint_text
 
 __all__ = ["TwinTexts", "handle_positions", "paint_overlay"]
 
@@ -30,6 +30,7 @@ class TwinTexts:
     scale_px: float = 0.0
     notice: str = ""
     watermark: str = ""
+    is_on_light: bool = False
 
 
 def handle_positions(plane: CutPlane, camera: OrbitCamera, size_px: tuple[int, int]) -> Mapping[PlaneHandle, QPointF]:
@@ -57,17 +58,19 @@ def paint_overlay(
     font = QFont(painter.font())
     font.setPixelSize(12)
     painter.setFont(font)
-    paint_text(painter, QRectF(10, 7, width - 20, 18), texts.title, Qt.AlignmentFlag.AlignLeft, is_bold=True)
-    paint_text(painter, QRectF(10, 7, width - 20, 18), texts.watermark, Qt.AlignmentFlag.AlignRight)
+    ink = ON_LIGHT if texts.is_on_light else ON_DARK
+    line = QRectF(10, 7, width - 20, 18)
+    paint_text(painter, line, texts.title, Qt.AlignmentFlag.AlignLeft, is_bold=True, ink=ink)
+    paint_text(painter, line, texts.watermark, Qt.AlignmentFlag.AlignRight, ink=ink)
     if texts.notice:
         font.setPixelSize(13)
         painter.setFont(font)
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        paint_text(painter, QRectF(24, height / 2 - 50, width - 48, 100), texts.notice, flags)
+        paint_text(painter, QRectF(24, height / 2 - 50, width - 48, 100), texts.notice, flags, ink=ink)
     if texts.scale:
         font.setPixelSize(11)
         painter.setFont(font)
-        paint_scale(painter, size_px, texts.scale_px, texts.scale)
+        paint_scale(painter, size_px, texts.scale_px, texts.scale, ink=ink)
 
 
 def _paint_handles(

@@ -76,6 +76,7 @@ class TwinView(QWidget):
         self.notice = ""
         self.is_plane_movable = True
         self.watermark = ""
+        self.is_light = False
         self.camera = OrbitCamera.from_side(ViewSide.FRONT)
         self._state = state
         self._wording = wording
@@ -85,6 +86,7 @@ class TwinView(QWidget):
         self._press: _Press | None = None
         self._hovered: PlaneHandle | None = None
         self._resolution = 1.0
+        self._is_fitted = True
         self._render = RenderThread(
             lambda frame: window_thread.post(lambda: self._show(frame)),
             lambda error: window_thread.post(lambda: failed(error)),
@@ -144,6 +146,7 @@ class TwinView(QWidget):
         bounds = bounds_of_surfaces(organs or visible.values())
         if bounds is not None:
             self.camera = self.camera.fitted(bounds, self._size())
+        self._is_fitted = True
         self.redraw()
 
     def redraw(self, *, is_moving: bool = False) -> None:
@@ -177,6 +180,7 @@ class TwinView(QWidget):
             scale_px=length_mm / mm_per_px,
             notice=self.notice,
             watermark=self.watermark,
+            is_on_light=self.is_light,
         )
         plane = self._state.plane if self.is_plane_movable else None
         paint_overlay(painter, self._size(), self._image_camera, plane, self._held_or_hovered(), texts)
@@ -231,8 +235,10 @@ class TwinView(QWidget):
             self.camera = press.camera.orbited(moved.x(), moved.y(), self._size())
         elif press.button is Qt.MouseButton.MiddleButton:
             self.camera = press.camera.panned(moved.x(), moved.y(), self._size())
+            self._is_fitted = False
         elif press.button is Qt.MouseButton.RightButton:
             self.camera = press.camera.zoomed(float(np.exp(-moved.y() / 200.0)))
+            self._is_fitted = False
         self.redraw(is_moving=True)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -251,6 +257,7 @@ class TwinView(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom."""
         self.camera = self.camera.zoomed(_ZOOM_STEP ** (event.angleDelta().y() / 120.0))
+        self._is_fitted = False
         self.redraw(is_moving=True)
         event.accept()
 
@@ -275,7 +282,9 @@ class TwinView(QWidget):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Draw at the new size."""
+        """Draw at the new size; while nobody has zoomed or moved it, everything stays in view."""
+        if self._is_fitted:
+            self.fit()
         self.redraw(is_moving=self._image is not None)
 
     def handle_at(self, at: QPointF) -> PlaneHandle | None:

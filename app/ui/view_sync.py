@@ -127,7 +127,7 @@ class ViewSync(QObject):
                 origin, normal = (tuple(float(v) for v in part) for part in (plane.origin_lps_mm, plane.normal_lps))
                 self.scene.tint = Tint(ORGAN_ID, SPECIMEN_RGB, plane=(origin, normal))  # type: ignore[arg-type]
         for view in self._slices.values():
-            view.refresh()
+            view.repaint_slice()
         has_organ = self._built is not None and ORGAN_ID in self._built.twin.surfaces
 
         def change(twin_scene: TwinScene) -> None:
@@ -147,6 +147,6 @@ class ViewSync(QObject):
         if self.scene is not None and self._state.plane is None:
             self.scene.tint = Tint(ORGAN_ID, SPECIMEN_RGB, mask=settled.removed)
             for view in self._slices.values():
-                view.refresh()
+                view.repaint_slice()
         remnant, specimen = settled.remnant, settled.specimen
         self._twin_view.change(lambda twin_scene: twin_scene.show_split(ORGAN_ID, remnant, specimen))
