@@ -22,7 +22,7 @@ from twin.wording import NOT_A_DEVICE, Wording
 
 __all__ = ["main"]
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("app.cli")  # not __name__, which is __main__ under "python -m"
 _HELP = {"help_option_names": ["--help", "-h"]}
 
 

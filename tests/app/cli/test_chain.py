@@ -40,7 +40,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     }
     documents: Chain = {"folder": folder}
     for name, line in lines.items():
-        ended = twinsight(*line, "--json")
+        ended = twinsight(*line, "--json", XDG_STATE_HOME=str(folder / "state"))
         assert ended.code == 0, (name, ended.err)
         assert "\x1b" not in ended.err  # no bars where nobody looks
         documents[name] = ended.document
@@ -134,12 +134,29 @@ def test_that_the_case_stays_whole(chain: Chain) -> None:
         assert folder.recovery.message_id is None
 
 
-@pytest.mark.parametrize("command", ["patient", "plan"])
-def test_that_without_json_people_get_words_in_their_language(chain: Chain, command: str) -> None:
-    more = ["--list"] if command == "plan" else []
-    ended: Ended = twinsight(command, chain["folder"] / "A.twinsight", *more, LC_ALL="fr_FR.UTF-8")
+@pytest.mark.parametrize(
+    ("command", "options", "words"),
+    [
+        ("patient", (), "taille : 172,0"),
+        ("plan", ("--list",), "validé, déclaré par Dr A"),
+        ("plan", ("--compare", "A", "A"), "Futur foie restant (FFR)"),
+    ],
+)
+def test_that_without_json_people_get_words_in_their_language(
+    chain: Chain, command: str, options: tuple[str, ...], words: str
+) -> None:
+    ended: Ended = twinsight(command, chain["folder"] / "A.twinsight", *options, LC_ALL="fr_FR.UTF-8")
     assert (ended.code, ended.err) == (0, "")
-    assert {"patient": "taille : 172,0", "plan": "validé, déclaré par Dr A"}[command] in ended.out.replace("\xa0", " ")
+    assert words in ended.out.replace("\xa0", " ")
+
+
+def test_that_the_technical_log_names_commands_and_no_patient(chain: Chain) -> None:
+    (log,) = (chain["folder"] / "state").rglob("twinsight.log")
+    text = log.read_text(encoding="utf-8")
+    assert "command simulate ended with code 0" in text
+    assert log.stat().st_mode & 0o077 == 0
+    identity = small_phantom().identity
+    assert not any(word in text for word in (identity.name, identity.patient_id, identity.birth_date, "Dr A"))
 
 
 def test_that_a_purge_asks_and_lists_what_was_exported(chain: Chain, tmp_path: Path) -> None:
