@@ -97,18 +97,19 @@ def drawn_liver_trees(
     portal_radius = _PORTAL_RADIUS_MM * (1.0 + 0.06 * rng.standard_normal())
     hepatic_radius = _RIGHT_HEPATIC_RADIUS_MM * (1.0 + 0.08 * rng.standard_normal())
 
-    ends, segments = _ends(organ, n_portal, rng)
     allowed = _allowed(organ, _trunk_space(lattice, trunks.hepatic, 4.0, 20.0), 2.0)
+    ends = _ends(allowed, organ.volume_ml, n_portal, rng)
+    segments = segment_index_at(lattice.body_map.body_from_lps(ends), rng)
     tree = grown_tree(trunks.portal, ends, segments, allowed, portal_radius / float(np.cbrt(n_portal)))
     portal = graph_from_tree(tree, "portal", portal_radius / float(np.cbrt(tree.flows[0])))
 
-    ends, _ = _ends(organ, n_hepatic, rng)
-    drainage = _drainage(ends, trunks.hepatic)
     child = np.flatnonzero(portal.parents >= 0)
     portal_space = lattice.tubes_lps(
         portal.nodes_lps_mm[portal.parents[child]], portal.nodes_lps_mm[child], portal.radii_mm[child], margin_mm=20.0
     )
     allowed = _allowed(organ, portal_space, _CLEARANCE_STEPS * lattice.step_mm)
+    ends = _ends(allowed, organ.volume_ml, n_hepatic, rng)
+    drainage = _drainage(ends, trunks.hepatic)
     end_radius = hepatic_radius / float(np.cbrt(np.count_nonzero(drainage == 0) + 1))
     tree = grown_tree(trunks.hepatic, ends, drainage, allowed, end_radius)
     return LiverTrees(portal, graph_from_tree(tree, "hepatic", end_radius))
@@ -158,12 +159,12 @@ def _settled(points_lps_mm: Points, organ: Field, depth_mm: float) -> Points:
     return points
 
 
-def _ends(organ: Field, wanted: int, rng: np.random.Generator) -> tuple[Points, NDArray[np.int32]]:
-    lattice = organ.lattice
-    kji = np.argwhere(organ.values < -3.0) + np.array(organ.box.start_kji)
+def _ends(allowed: Field, volume_ml: float, wanted: int, rng: np.random.Generator) -> Points:
+    """Scatter end points where a vessel may end: inside the organ, off everything that is in the way."""
+    lattice = allowed.lattice
+    kji = np.argwhere(allowed.values < -2.0) + np.array(allowed.box.start_kji)
     points = lattice.origin_lps_mm + lattice.step_mm * (kji[:, ::-1] + rng.uniform(-0.5, 0.5, kji.shape))
-    ends = end_points(points, wanted, organ.volume_ml * 1000.0, rng)
-    return ends, segment_index_at(lattice.body_map.body_from_lps(ends), rng)
+    return end_points(points, wanted, volume_ml * 1000.0, rng)
 
 
 def _drainage(ends: Points, trunks: tuple[Trunk, ...]) -> NDArray[np.int32]:
