@@ -87,7 +87,7 @@ def _localizer(phantom: Phantom) -> FileDataset:
     dataset.SliceThickness = f"{n_j * float(grid.spacing_ijk_mm[1]):.6g}"
     projection = phantom.volume.voxels.mean(axis=1, dtype=np.float32)[::-1]
     _add_pixels(dataset, np.rint(projection), grid.spacing_ijk_mm[2], grid.spacing_ijk_mm[0])
-    dataset.RescaleType = "US"  # a mean along the ray is no Hounsfield value of a place
+    del dataset.RescaleType  # a mean along the ray is no Hounsfield value of a place
     return dataset
 
 
