@@ -107,9 +107,10 @@ def _slopes(distance: NDArray[np.float32], at: NDArray[np.int64], steps: NDArray
     for axis, (n, step) in enumerate(zip(distance.shape[::-1], steps, strict=True)):
         if step <= _LARGEST_STEP:  # along the others the boundary does not move
             index = (at // stride) % n
-            forward = flat[np.where(index < n - 1, at + stride, at)]
-            backward = flat[np.where(index > 0, at - stride, at)]
-            n_steps = (index < n - 1).astype(int) + (index > 0)
-            slopes[axis] = np.minimum(np.abs(forward - backward) / np.maximum(n_steps, 1), step)
+            here = flat[at]
+            forward = np.abs(flat[np.where(index < n - 1, at + stride, at)] - here)
+            backward = np.abs(flat[np.where(index > 0, at - stride, at)] - here)
+            # The steeper side: in the middle of a thin structure the distance falls off on both.
+            slopes[axis] = np.minimum(np.maximum(forward, backward), step)
         stride *= n
     return slopes

@@ -116,11 +116,7 @@ def main(root: Path | None = None) -> int:
     faults += faults_between_languages(catalogues)
     everything = {key: text for catalogue in catalogues.values() for key, text in catalogue.texts.items()}
     faults += faults_against_source(everything, list(uses_in_folders(root, PACKAGES)))
-    print(
-        "\n".join(dict.fromkeys(faults))
-        if faults
-        else f"{len(everything)} entries in {len(LANGUAGES)} languages"
-    )
+    print("\n".join(dict.fromkeys(faults)) if faults else f"{len(everything)} entries in {len(LANGUAGES)} languages")
     return 1 if faults else 0
 
 

@@ -47,9 +47,7 @@ class SurfaceQuality:
     @property
     def is_good(self) -> bool:
         """True when closed and, above 5 ml, within 1 % of the labels."""
-        return self.is_closed and (
-            self.label_ml <= _SMALLEST_COMPARED_ML or abs(self.difference_percent) <= 1.0
-        )
+        return self.is_closed and (self.label_ml <= _SMALLEST_COMPARED_ML or abs(self.difference_percent) <= 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,11 +111,7 @@ class Twin:
         layer = self.layers.get(structure(structure_id).layer)
         known = {} if layer is None else layer.uncertainties
         general = "lesion" if structure_id.startswith("lesion-") else structure_id
-        return (
-            known.get(structure_id)
-            or known.get(general)
-            or BoundaryUncertainty.of_origin(LabelOrigin.IMPORTED)
-        )
+        return known.get(structure_id) or known.get(general) or BoundaryUncertainty.of_origin(LabelOrigin.IMPORTED)
 
 
 def build_twin(
@@ -150,11 +144,7 @@ def build_twin(
         When the caller stopped it.
     """
     layers = {name: case.layers[name] for name in LayerName if name in case.layers}
-    twin = (
-        Twin(case.reference_grid, layers, graphs=graphs or {}, labels_hash=case.labels_hash)
-        if layers
-        else None
-    )
+    twin = Twin(case.reference_grid, layers, graphs=graphs or {}, labels_hash=case.labels_hash) if layers else None
     if twin is None or not twin.structure_ids:
         raise GeometryError("error.twin.no_labels")
     wanted = [i for i in twin.structure_ids if structure_ids is None or i in structure_ids]
@@ -204,9 +194,7 @@ def _surface(twin: Twin, wanted: Structure) -> Surface:
 
 def _quality(twin: Twin, surface: Surface) -> SurfaceQuality:
     label_ml = twin.layers[structure(surface.structure_id).layer].volume_ml(surface.structure_id)
-    return SurfaceQuality(
-        surface.structure_id, label_ml, surface.volume_ml, surface.n_triangles, surface.is_closed
-    )
+    return SurfaceQuality(surface.structure_id, label_ml, surface.volume_ml, surface.n_triangles, surface.is_closed)
 
 
 def _is_branch_layer(name: LayerName) -> bool:

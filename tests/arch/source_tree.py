@@ -28,9 +28,7 @@ def python_modules(*packages: str) -> list[Path]:
     """Return the Python files under the given top-level folders, by default those of the product."""
     wanted = packages or PACKAGES
     return [
-        path
-        for path in repository_files()
-        if path.suffix == ".py" and path.relative_to(REPOSITORY).parts[0] in wanted
+        path for path in repository_files() if path.suffix == ".py" and path.relative_to(REPOSITORY).parts[0] in wanted
     ]
 
 

@@ -36,8 +36,7 @@ def _is_rendering(name: str) -> bool:
 
 def test_that_nothing_below_the_scene_imports_rendering() -> None:
     offenders = {
-        where(path): [name for name in imported_names(path) if _is_rendering(name)]
-        for path in _below_the_scene()
+        where(path): [name for name in imported_names(path) if _is_rendering(name)] for path in _below_the_scene()
     }
     assert {name: found for name, found in offenders.items() if found} == {}
 
@@ -89,9 +88,7 @@ def test_that_third_party_types_enter_the_domain_through_adapters_only() -> None
         for library, names in suffix_of.items():
             uses = any(name.split(".")[0] == library for name in imported_names(path))
             named = any(
-                word in part
-                for part in relative.removesuffix(".py").split("/")
-                for word in (*names, library.lower())
+                word in part for part in relative.removesuffix(".py").split("/") for word in (*names, library.lower())
             )
             named = named or any(word.strip("_") in relative.split("/")[:-1] for word in names)
             if uses and not named:

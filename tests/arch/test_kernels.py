@@ -30,9 +30,7 @@ def _kernels() -> list[tuple[Path, ast.FunctionDef, set[str]]]:
 
 def test_that_numba_functions_live_in_kernel_folders_only() -> None:
     outside = [
-        f"{where(path)}:{node.lineno} {node.name}"
-        for path, node, _ in _kernels()
-        if "kernels" not in path.parts
+        f"{where(path)}:{node.lineno} {node.name}" for path, node, _ in _kernels() if "kernels" not in path.parts
     ]
     assert outside == []
 

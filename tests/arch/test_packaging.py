@@ -11,9 +11,7 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 
 
 def _shipped_packages() -> list[str]:
-    return find_packages(
-        str(REPOSITORY), include=PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
-    )
+    return find_packages(str(REPOSITORY), include=PROJECT["tool"]["setuptools"]["packages"]["find"]["include"])
 
 
 def test_that_the_wheel_ships_the_six_packages_and_never_the_tests() -> None:

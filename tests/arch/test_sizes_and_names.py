@@ -13,9 +13,7 @@ LARGEST_FUNCTION_LINES = 90
 
 
 def _line_counts() -> dict[str, int]:
-    modules = python_modules(
-        "app", "segmentation", "twin", "simulation", "export", "resources", "tests", "tooling"
-    )
+    modules = python_modules("app", "segmentation", "twin", "simulation", "export", "resources", "tests", "tooling")
     return {where(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules}
 
 
@@ -40,9 +38,7 @@ def test_that_no_function_of_the_product_is_too_long_to_read() -> None:
 
 
 def test_that_no_file_or_folder_has_an_empty_name() -> None:
-    words = {
-        where(path): {part.split(".")[0] for part in where(path).split("/")} for path in repository_files()
-    }
+    words = {where(path): {part.split(".")[0] for part in where(path).split("/")} for path in repository_files()}
     assert [name for name, parts in words.items() if parts & EMPTY_NAMES] == []
 
 

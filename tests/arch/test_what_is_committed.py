@@ -22,9 +22,7 @@ REGISTRY = re.compile(
     )
 )
 MACHINE_PATH = re.compile(
-    r"(?<![\w.~$})*/:-])/(?:"
-    + "|".join(["wo" + "rk", "ho" + "me", "ro" + "ot", "t" + "mp", "Us" + "ers"])
-    + r")/\w"
+    r"(?<![\w.~$})*/:-])/(?:" + "|".join(["wo" + "rk", "ho" + "me", "ro" + "ot", "t" + "mp", "Us" + "ers"]) + r")/\w"
 )
 LOCK_FILES = {
     "package-lock.json",

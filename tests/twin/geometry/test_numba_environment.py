@@ -64,9 +64,7 @@ def test_that_an_unwritable_cache_is_replaced_by_a_private_temporary_one(tmp_pat
     assert folder.stat().st_mode & 0o077 == 0
 
 
-def test_that_the_hash_changes_with_any_kernel_source(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_the_hash_changes_with_any_kernel_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = tmp_path / "twin" / "geometry" / "numba_environment.py"
     kernel = tmp_path / "simulation" / "kernels" / "half_space.py"
     kernel.parent.mkdir(parents=True)
