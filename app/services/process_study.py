@@ -40,7 +40,8 @@ CASE_NAME = "case.twinsight"
 EXPORT_NAME = "export"
 PLAN_NAME = "batch"
 _LEADING_FIGURES = ("flr_percent", "flr_ml", "resected_ml", "remnant_ml", "margin_mm")
-_MOST_LABEL_VALUES = 64  # a scan has hundreds of grey values, a label map a handful
+_MOST_LABEL_VALUES = 128  # a scan has hundreds of grey values, a label map a handful
+_N_SLICES_LOOKED_AT = 32
 
 
 def process_study(
@@ -96,10 +97,11 @@ def _imported(request: StudyRequest, progress: ProgressListener) -> list[ImportR
 
 def _require_scan(volume: Volume) -> None:
     """Refuse label maps, which lie beside scans in most collections."""
-    if volume.modality is not Modality.UNKNOWN or not np.issubdtype(volume.voxels.dtype, np.integer):
+    if volume.modality is not Modality.UNKNOWN:
         return
-    values = np.unique(volume.voxels[:: max(volume.voxels.shape[0] // 32, 1)])
-    if values.size <= _MOST_LABEL_VALUES and values.min() >= 0:
+    values = np.unique(volume.voxels[:: max(volume.voxels.shape[0] // _N_SLICES_LOOKED_AT, 1)])
+    are_labels = values.size <= _MOST_LABEL_VALUES and values.min() >= 0 and bool((values == np.rint(values)).all())
+    if are_labels:
         raise InputError("error.batch.not_a_scan")
 
 
