@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from app.services.case_session import CaseSession
 from app.services.demo_case import make_demo_case
-from app.services.export_case import ExportRequest, ExportResult, export_session
 from app.services.import_study import ImportRequest, import_into_case
 from app.services.segment_case import SegmentSummary, choose_segmenter, segment_session
 from app.ui.action_table import ACTIONS
@@ -184,6 +183,8 @@ class CaseActions:
 
     def export(self) -> None:
         """Write files for other programs and documents for people."""
+        from app.services.export_case import ExportRequest, export_session  # brings WeasyPrint: not at every start
+
         window, work = self._window, self._control.work
         if work is None:
             return
@@ -197,7 +198,7 @@ class CaseActions:
         twin = None if work.built is None else work.built.twin
         renderer = window.equipment.renderer
 
-        def job(progress: ProgressListener, cancel: CancelToken) -> ExportResult:
+        def job(progress: ProgressListener, cancel: CancelToken) -> object:
             return export_session(session, request, renderer, twin=twin, progress=progress, cancel=cancel)
 
         self._control.begin("ui.task.export", job, self._on_exported)
@@ -256,6 +257,8 @@ class CaseActions:
 
     def _on_exported(self, result: object) -> None:
         window = self._window
+        from app.services.export_case import ExportResult
+
         if not isinstance(result, ExportResult):
             return
         wording = window.wording

@@ -111,6 +111,16 @@ class Answers:
     told: list[str] = field(default_factory=list)
 
 
+def live(seconds: float = 0.0) -> None:
+    """Let the window and its threads live for a while (QTest.qWait would keep Python's lock from the threads)."""
+    until = time.monotonic() + seconds
+    while True:
+        QApplication.processEvents()
+        time.sleep(0.002)
+        if time.monotonic() >= until:
+            return
+
+
 class Driver:
     """Drives a window as hands and eyes would."""
 
@@ -122,7 +132,7 @@ class Driver:
         """Let the window live until something is so."""
         deadline = time.monotonic() + _PATIENCE_S
         while not condition():
-            QTest.qWait(10)
+            live()
             assert time.monotonic() < deadline, f"still not: {what}; it says: {self.window.message_bar.text!r}"
 
     def open(self, path: Path) -> None:
@@ -159,14 +169,14 @@ class Driver:
     def draw(self) -> None:
         """Wait until the 3D view shows the picture at rest."""
         self.wait(lambda: self.window.twin_view.is_settled, "3D picture")
-        QTest.qWait(20)
+        live(0.02)
 
     def click(
         self, widget: QWidget, at: QPointF | None = None, *, button: Qt.MouseButton = Qt.MouseButton.LeftButton
     ) -> None:
         """Press and release on a widget."""
         QTest.mouseClick(widget, button, Qt.KeyboardModifier.NoModifier, _point(widget, at))
-        QTest.qWait(5)
+        live(0.005)
 
     def drag(
         self,
@@ -184,11 +194,11 @@ class Driver:
         for step in range(1, steps + 1):
             share = step / steps
             QTest.mouseMove(widget, (start + QPointF(by[0] * share, by[1] * share)).toPoint())
-            QTest.qWait(15)
+            live(0.01)
         if before_release is not None:
             before_release()
         QTest.mouseRelease(widget, button, none, (start + QPointF(*by)).toPoint())
-        QTest.qWait(5)
+        live(0.005)
 
     def figure(self, key: str) -> str:
         """What the panel shows for a figure."""
@@ -227,7 +237,7 @@ def driver(phantom: Phantom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, le
     window.close()
     window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    QTest.qWait(20)
+    live(0.02)
 
 
 @pytest.fixture
@@ -237,7 +247,7 @@ def leak_guard() -> Iterator[None]:
     gc.collect()
     deadline = time.monotonic() + 5.0
     while (left := _left_behind()) and time.monotonic() < deadline:
-        QTest.qWait(20)
+        live(0.02)
     assert left == []
 
 

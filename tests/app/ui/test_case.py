@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
 
 from app.ui.left_panel import LeftTab
-from tests.app.ui.conftest import Driver
+from tests.app.ui.conftest import Driver, live
 from twin.store import CaseFolder
 
 pytestmark = pytest.mark.gui
@@ -57,7 +57,7 @@ def test_that_facts_are_proposed_by_the_images_and_entered_by_a_person(
     driver.act("file.create_case")
     driver.wait(lambda: window.control.work is not None, "case open")
     window.left_panel.show_tab(LeftTab.PATIENT)
-    QTest.qWait(20)
+    live(0.02)
     weight = form.editors["weight_kg"]
     assert isinstance(weight, QLineEdit)
     assert weight.text() == ""

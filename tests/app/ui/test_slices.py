@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from app.scene.slice_frame import SliceAxis
 from app.scene.window_level import PRESETS
 from app.ui.slice_view import SliceView
-from tests.app.ui.conftest import Driver
+from tests.app.ui.conftest import Driver, live
 from twin.phantom import Phantom
 
 pytestmark = pytest.mark.gui
@@ -87,7 +87,7 @@ def test_that_the_read_out_is_the_value_and_structure_under_the_pointer(
     point = phantom.volume.grid.lps_from_ijk((i, j, k))
     window.state.move_crosshair(point)
     QTest.mouseMove(axial, axial.screen_from_lps(point).toPoint())
-    QTest.qWait(20)
+    live(0.02)
     frame, scene = axial.frame_of_slice, window.sync.scene
     assert frame is not None
     assert scene is not None
@@ -114,13 +114,13 @@ def test_that_one_view_can_fill_the_area_and_give_it_back(driver: Driver, case_p
     axial, views = _axial(driver), driver.window.views
     small = axial.size()
     QTest.mouseDClick(axial, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, axial.rect().center())
-    QTest.qWait(20)
+    live(0.02)
     assert axial.width() > 1.8 * small.width()
     assert not driver.window.twin_view.isVisible()
     QTest.mouseDClick(axial, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, axial.rect().center())
-    QTest.qWait(20)
+    live(0.02)
     assert axial.size() == small
     assert all(view.isVisible() for view in views.views)
     driver.act("view.twin")
-    QTest.qWait(20)
+    live(0.02)
     assert driver.window.twin_view.width() > 1.8 * axial.width()

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
 
 from app.ui.action_table import ACTIONS
 from app.ui.left_panel import LeftTab
 from app.ui.main_window import MainWindow
-from tests.app.ui.conftest import Driver
+from tests.app.ui.conftest import Driver, live
 
 pytestmark = pytest.mark.gui
 
@@ -53,7 +52,7 @@ def test_that_no_text_is_untranslated_or_cut_off_in_either_language(
         assert window.wording.language == language
         for tab in LeftTab:
             window.left_panel.show_tab(tab)
-            QTest.qWait(30)
+            live(0.03)
             faults += [f"{language} {tab}: {text}" for text in _cut_off(window)]
             faults += [f"{language}: {text}" for text in _texts(window) if text.startswith(("ui.", "fact.", "export."))]
         driver.act("view.language")
