@@ -59,6 +59,8 @@ class BatchRequest:
         Empty for the preferred one.
     language
         Of documents and of the reasons in the table.
+    units, modality
+        What volume files do not say: ``"mm"``, ``"m"`` or ``"um"``; ``"CT"`` or ``"MR"``; empty for neither.
     """
 
     source: Path
@@ -69,6 +71,8 @@ class BatchRequest:
     formats: tuple[str, ...] = ()
     segmenter_id: str = ""
     language: str = "en"
+    units: str = ""
+    modality: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class StudyRequest:
     formats: tuple[str, ...]
     segmenter_id: str
     language: str
+    units: str
+    modality: str
     n_threads: int
     memory_limit_bytes: int
 
@@ -276,6 +282,8 @@ class _Run:
             request.formats,
             request.segmenter_id,
             request.language,
+            request.units,
+            request.modality,
             n_threads=max(_core_count() // self._n_jobs, 1),
             memory_limit_bytes=self._memory_limit_bytes(),
         )
@@ -330,8 +338,8 @@ class _Run:
 
 def _name(study: FoundStudy, request: BatchRequest) -> str:
     """Name of a case: another study, other options or another version make another name, so nothing is replaced."""
-    options = [study.fingerprint, request.cuts, request.formats, request.segmenter_id, request.language]
-    text = json.dumps([*options, product_version()])
+    asked = [request.cuts, request.formats, request.segmenter_id, request.language, request.units, request.modality]
+    text = json.dumps([study.fingerprint, asked, product_version()])
     return f"case-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 

@@ -27,6 +27,7 @@ from twin.errors import InputError
 from twin.figure import Figure
 from twin.job import ProgressListener, no_progress
 from twin.outcome import Outcome
+from twin.readers.image_file import LengthUnit
 from twin.readers.problem import Severity
 from twin.volume import Modality, Volume
 from twin.wording import Wording
@@ -90,7 +91,12 @@ def _imported(request: StudyRequest, progress: ProgressListener) -> list[ImportR
     results = []
     for number, source in enumerate(request.sources):
         part = part_of(progress, number / len(request.sources), (number + 1) / len(request.sources))
-        one = ImportRequest(request.folder / CASE_NAME, source)
+        one = ImportRequest(
+            request.folder / CASE_NAME,
+            source,
+            units=LengthUnit(request.units) if request.units else None,
+            modality=Modality(request.modality) if request.modality else None,
+        )
         results.append(import_into_case(one, progress=part))
     return results
 

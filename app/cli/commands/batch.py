@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.commands.parameters import Scanner, Units
 from app.cli.failure import Failure
 from twin.errors import UsageError
 
@@ -22,6 +23,8 @@ def run(
     memory_gib: Annotated[float, typer.Option(metavar="GIB", help="cli.batch.memory")] = 0.0,
     cut: Annotated[list[str] | None, typer.Option(metavar="CUT", help="cli.batch.cut")] = None,
     formats: Annotated[list[str] | None, typer.Option("--format", metavar="FORMAT", help="cli.export.format")] = None,
+    units: Annotated[Units | None, typer.Option(help="cli.import.units")] = None,
+    modality: Annotated[Scanner | None, typer.Option(help="cli.import.modality")] = None,
     segmenter: Annotated[str, typer.Option(metavar="ID", help="cli.segment.segmenter")] = "",
 ) -> None:
     """Run the chain over each study in a process of its own; rerun to go on."""
@@ -47,6 +50,8 @@ def run(
         formats=_formats(formats or []),
         segmenter_id=segmenter,
         language=console.wording.language,
+        units=units.value if units else "",
+        modality=modality.value if modality else "",
     )
     with batch_display(console) as (listener, cancel):
         result = run_batch(request, composition.process_study, listener=listener, cancel=cancel)

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.commands.parameters import Scanner, Units
 from twin.errors import UsageError
 
 if TYPE_CHECKING:
     from app.cli.console import Console
-
-
-class Units(StrEnum):
-    """Units of length that a person can state; as in the readers, which are not loaded for a help page."""
-
-    MM = "mm"
-    M = "m"
-    UM = "um"
-
-
-class Scanner(StrEnum):
-    """Kinds of scanner that a person can state."""
-
-    CT = "CT"
-    MR = "MR"
 
 
 def run(
