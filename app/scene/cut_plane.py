@@ -83,7 +83,7 @@ class CutPlane:
     @property
     def arrow_mm(self) -> float:
         """Length of the arrow that points to what is removed."""
-        return 0.55 * self.half_size_mm
+        return 0.75 * self.half_size_mm
 
     def moved(self, along_normal_mm: float) -> CutPlane:
         """Return the plane moved along its normal."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.services.case_session import CaseSession
-from app.services.demo_case import make_demo_case
 from app.services.import_study import ImportRequest, import_into_case
 from app.services.segment_case import SegmentSummary, choose_segmenter, segment_session
 from app.ui.action_table import ACTIONS
@@ -70,6 +69,8 @@ class CaseActions:
         folder = equipment.cache_folder / "demo"
 
         def work(progress: ProgressListener, cancel: CancelToken) -> Path:
+            from app.services.demo_case import make_demo_case  # the phantom is not needed at every start
+
             return make_demo_case(folder, recipe=equipment.demo_recipe, progress=progress, cancel=cancel)
 
         self._control.begin("ui.task.demo", work, lambda path: self._control.open_made_case(path))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QComboBox
 
 from app.scene.orbit_camera import ViewSide
+from app.scene.slice_frame import SliceAxis
 from app.scene.window_level import PRESETS
 from app.services.case_session import SessionEvent, SessionEventKind
 from app.services.jobs import Job, JobHandle
@@ -143,6 +144,8 @@ class DeskControl(QObject):
 
     def close_all(self) -> None:
         """Close the case or study, and go back to the start."""
+        self.opening.cancel()
+        self.say("")
         self._close_work()
         self.study, self.series, self.volume = None, None, None
         self._show_volume(None)
@@ -251,6 +254,7 @@ class DeskControl(QObject):
 
     def _on_study(self, opened: OpenStudy) -> None:
         self._close_work()
+        self.say("")
         self.study, self.series, self.volume = opened, None, None
         self.window.sync.show_volume(None)
         self.window.series_panel.show_study(opened)
@@ -271,8 +275,8 @@ class DeskControl(QObject):
     def _show_volume(self, volume: Volume | None, *, is_preview: bool = False) -> None:
         self.volume = volume
         loading = self.window.wording.text("ui.slice.loading") if is_preview else ""
-        for view in self.window.slices.values():
-            view.notice = loading
+        for axis, view in self.window.slices.items():
+            view.notice = "" if axis is SliceAxis.AXIAL else loading
         self.window.sync.show_volume(volume, is_preview=is_preview)
 
     def _on_case_folder(self, folder: CaseFolder) -> None:

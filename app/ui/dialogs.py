@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -20,6 +21,8 @@ from app.ui.pieces import label
 from twin.wording import Wording
 
 __all__ = ["Dialogs"]
+
+_DIALOG_PX = 500
 
 
 class Dialogs:
@@ -63,7 +66,6 @@ class Dialogs:
         """Ask a person to declare something under a name, with the statement in full and a box to tick."""
         dialog = QDialog(self._window)
         dialog.setWindowTitle(title)
-        dialog.setMinimumWidth(440)
         editor = QLineEdit(name)
         editor.setPlaceholderText(wording.text("ui.dialog.declared_name"))
         tick = QCheckBox(wording.text("ui.dialog.i_declare"))
@@ -89,6 +91,9 @@ class Dialogs:
         ):
             layout.addWidget(widget)
         follow()
+        for button in buttons.buttons():
+            button.setIcon(QIcon())
+        dialog.resize(_DIALOG_PX, layout.totalHeightForWidth(_DIALOG_PX))
         is_accepted = dialog.exec() == QDialog.DialogCode.Accepted
         declared = editor.text().strip()
         dialog.deleteLater()

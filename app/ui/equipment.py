@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from twin.phantom import PhantomRecipe
+if TYPE_CHECKING:
+    from twin.phantom import PhantomRecipe
 
 __all__ = ["Equipment"]
 
@@ -25,11 +26,11 @@ class Equipment:
     settings_folder, cache_folder
         Folders of this user.
     demo_recipe
-        The phantom of the demo.
+        The phantom of the demo; None for the usual one.
     """
 
     segmenters: Callable[[], Sequence[Any]]
     renderer: Callable[[], Any]
     settings_folder: Path
     cache_folder: Path
-    demo_recipe: PhantomRecipe = field(default_factory=PhantomRecipe)
+    demo_recipe: PhantomRecipe | None = None

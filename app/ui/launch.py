@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from dataclasses import replace
@@ -37,6 +38,8 @@ def launch(path: Path | None, language: str, equipment: Equipment) -> int:
     apply_theme(app, LIGHT if settings.theme == "light" else DARK)
     window = MainWindow(equipment, settings)
     window.show()
+    gc.collect()
+    gc.freeze()  # what lives as long as the program is not looked through again in the middle of a drag
     if path is not None:
         QTimer.singleShot(0, window, lambda: window.open_path(path))
     signal.signal(signal.SIGINT, lambda *_: window.close())

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -186,6 +186,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.actions_.fill(self.menuBar())
+        self.menuBar().setCornerWidget(self.task_strip, Qt.Corner.TopRightCorner)  # seen on every page
         self._stack = QStackedWidget()
         self._stack.addWidget(self.start_page)
         self._work_page = self._made_work_page()
@@ -235,8 +236,6 @@ class MainWindow(QMainWindow):
             layout.addWidget(box)
             layout.addSpacing(10)
         layout.addStretch(1)
-        layout.addWidget(self.task_strip)
-        layout.addSpacing(6)
         for action_id in ("view.mask", "view.light", "view.language"):
             layout.addWidget(tool_button(self.actions_[action_id]))
         return strip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from app.ui.action_table import ActionTable
 from app.ui.figure_table import FigureTable
 from app.ui.pieces import Chip, action_button, clear, label, main_button, rule, tool_button
-from app.ui.plan_desk import PlanDesk, ShownFigures
+from app.ui.plan_desk import FigureState, PlanDesk, ShownFigures
 from twin.anatomy import structure
 from twin.case import Case
 from twin.outcome import Outcome
@@ -27,6 +27,7 @@ __all__ = ["PlanPanel"]
 
 _MARGIN_DELAY_MS = 250
 _MOST_VESSELS = 8
+_UNDER_WAY = (FigureState.LIVE, FigureState.COMPUTING)
 
 
 class PlanPanel(QWidget):
@@ -80,6 +81,7 @@ class PlanPanel(QWidget):
     def show_figures(self, shown: ShownFigures) -> None:
         """Show the figures of the plan worked on."""
         self.figures.show_figures(shown)
+        self._write_chip(self._case, self._desk.plan)
         self._write_notes(None if shown.settled is None else shown.settled.outcome)
 
     def set_wording(self, wording: Wording) -> None:
@@ -92,6 +94,7 @@ class PlanPanel(QWidget):
         self._margin_label.setText(wording.text("ui.plan.margin"))
         self._footer.setText(wording.text("ui.plan.footer"))
         self.margin.setSuffix("\u00a0mm")
+        self.margin.setLocale(QLocale(wording.language))
         self.plan_box.setToolTip(wording.text("ui.plan.choose"))
         self._write()
         settled = self._desk.shown.settled
@@ -184,7 +187,7 @@ class PlanPanel(QWidget):
         if plan.approval is not None:
             tip = wording.text("ui.plan.approved_by", by=plan.approval.by, time=plan.approval.time_utc[:10])
             self.state_chip.show_state(wording.text("ui.plan.state.approved"), "good", tip)
-        elif outcome is not None and outcome.is_stale:
+        elif outcome is not None and outcome.is_stale and self._desk.shown.state not in _UNDER_WAY:
             self.state_chip.show_state(wording.text("ui.plan.state.stale"), "warning")
         else:
             self.state_chip.show_state(wording.text("ui.plan.state.draft"), "")

@@ -28,6 +28,7 @@ __all__ = [
     "paint_scale",
     "paint_slice",
     "paint_text",
+    "paint_texts",
 ]
 
 _HALO = QColor(0, 0, 0, 170)
@@ -99,7 +100,7 @@ def paint_slice(
         _paint_crosshair(painter, crosshair, size_px)
     if cut is not None:
         _paint_cut(painter, cut, size_px)
-    _paint_texts(painter, texts, size_px)
+    paint_texts(painter, texts, size_px)
 
 
 def outline_colours(structure_ids: Sequence[str]) -> Mapping[str, QColor]:
@@ -162,7 +163,8 @@ def _paint_cut(painter: QPainter, cut: CutLine, size_px: tuple[float, float]) ->
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, float]) -> None:
+def paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, float]) -> None:
+    """Write in the corners, at the edges and in the middle."""
     width, height = size_px
     font = QFont(painter.font())
     font.setPixelSize(12)

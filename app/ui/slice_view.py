@@ -24,6 +24,7 @@ from app.ui.slice_painter import (
     nice_length_mm,
     outlines_of,
     paint_slice,
+    paint_texts,
 )
 from app.ui.view_state import ViewState
 from twin.anatomy import structure
@@ -170,6 +171,8 @@ class SliceView(QWidget):
         painter.fillRect(self.rect(), Qt.GlobalColor.black)
         frame = self.frame_of_slice
         if frame is None or self._scene is None or self._placement is None:
+            title = self._wording.text(f"ui.slice.{self.axis}")
+            paint_texts(painter, SliceTexts(title=title, notice=self.notice), self._size())
             return
         if self._picture is None:
             self._picture = self._made_picture(self._scene)

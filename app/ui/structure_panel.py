@@ -12,7 +12,7 @@ from app.ui.action_table import ActionTable
 from app.ui.pieces import ColourChip, action_button, clear, label, main_button, set_property, widgets_in
 from app.ui.theme import DARK, Theme, icon
 from app.ui.view_state import ViewState
-from twin.anatomy import structure
+from twin.anatomy import LayerName, structure
 from twin.case import Case
 from twin.figure import Figure
 from twin.wording import Wording
@@ -114,9 +114,12 @@ class StructurePanel(QWidget):
     def _write(self) -> None:
         clear(self._rows)
         wording, case = self._wording, self._case
-        structure_ids = () if case is None else case.structure_ids()
+        structure_ids = [] if case is None else sorted(case.structure_ids(), key=_reading_order)
         self._empty.setText(wording.text("ui.structures.empty"))
         self._empty.setVisible(not structure_ids)
+        self.segment_button.setObjectName("" if structure_ids else "Main")  # no longer what comes next
+        self.segment_button.style().unpolish(self.segment_button)
+        self.segment_button.style().polish(self.segment_button)
         self._fill_label.setText(wording.text("ui.structures.fill"))
         for structure_id in structure_ids:
             assert case is not None
@@ -208,6 +211,15 @@ class StructureRow(QFrame):
         text = self._wording.text("ui.structures.hide" if is_visible else "ui.structures.show")
         self.eye.setToolTip(text)
         self.eye.setAccessibleName(text)
+
+
+def _reading_order(structure_id: str) -> int:
+    """Order a surgeon reads in: the organs operated on, their lesions, vessels and ducts, then the rest."""
+    layer = structure(structure_id).layer
+    if structure_id in ("liver", "pancreas"):
+        return 0
+    order = (LayerName.LESIONS, LayerName.VESSELS, LayerName.DUCTS, LayerName.ORGANS, LayerName.CONTEXT)
+    return 1 + order.index(layer)
 
 
 def _confirmation_text(case: Case, structure_id: str, wording: Wording) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.services.jobs import Job, JobHandle
 from app.services.progress_part import part_of
+from app.ui.case_work import examine_labels
 from app.ui.window_thread import JobAnswers, WindowJobs, WindowThread
 from twin.job import CancelToken, Progress, ProgressListener
 from twin.readers.series import Series, SliceImage
@@ -66,7 +67,7 @@ class StudyOpening(QObject):
     def open(self, path: Path) -> None:
         """Open a case folder, or a study with the series it suggests."""
         if is_case(path):
-            self._start("ui.task.open_case", lambda progress, cancel: CaseFolder.open(path), self.case_opened.emit)
+            self._start("ui.task.open_case", lambda progress, cancel: _opened(path), self.case_opened.emit)
             return
         turn = self._next_turn()
 
@@ -161,6 +162,12 @@ class StudyOpening(QObject):
 def is_case(path: Path) -> bool:
     """Tell whether a path is meant as a case: by its ending, or by its table of contents."""
     return path.suffix == ".twinsight" or (path.is_dir() and (path / "manifest.json").is_file())
+
+
+def _opened(path: Path) -> CaseFolder:
+    folder = CaseFolder.open(path)
+    examine_labels(folder.case)
+    return folder
 
 
 def preview_volume(series: Series, image: SliceImage) -> Volume:

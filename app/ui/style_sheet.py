@@ -58,6 +58,7 @@ QPushButton:focus, QToolButton:focus, QComboBox:focus, QAbstractSpinBox:focus, Q
 QPushButton#Main { background: @accent_strong; color: @on_accent; border-color: @accent_strong; font-weight: 600; }
 QPushButton#Main:hover { border-color: @text; }
 QPushButton#Main:disabled { background: @raised; color: @faint; border-color: @line; font-weight: 400; }
+QPushButton#Small { padding: 1px 9px; font-size: 12px; }
 QToolButton::menu-indicator { image: none; }
 QPushButton#Tile { text-align: left; padding: 12px 14px; font-size: 14px; }
 
@@ -75,6 +76,12 @@ QLineEdit, QAbstractSpinBox, QComboBox, QDateEdit {
 QComboBox QAbstractItemView { background: @panel; color: @text; border: 1px solid @line; outline: none; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("%chevron%"); width: 14px; height: 14px; }
+QAbstractSpinBox { padding: 4px 22px 4px 7px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 20px; background: transparent; }
+QAbstractSpinBox::up-button { subcontrol-position: top right; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
+QAbstractSpinBox::up-arrow { image: url("%chevron_up%"); width: 12px; height: 12px; }
+QAbstractSpinBox::down-arrow { image: url("%chevron%"); width: 12px; height: 12px; }
 QComboBox:disabled, QAbstractSpinBox:disabled { color: @faint; }
 QListWidget, QTableWidget, QScrollArea { background: transparent; border: none; outline: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }

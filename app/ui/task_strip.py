@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QProgressBar, QPushButton, QWidget
 
 from app.services.jobs import JobHandle
 from twin.job import Progress
@@ -29,9 +30,10 @@ class TaskStrip(QWidget):
         self._bar.setRange(0, _STEPS)
         self._bar.setFixedSize(120, 8)
         self.cancel_button = QPushButton()
+        self.cancel_button.setObjectName("Small")
         self.cancel_button.clicked.connect(self._cancel)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 2, 12, 2)
         layout.addWidget(self._label)
         layout.addWidget(self._bar)
         layout.addWidget(self.cancel_button)
@@ -49,6 +51,7 @@ class TaskStrip(QWidget):
         self.cancel_button.setEnabled(True)
         self._write()
         self.show()
+        self._fit_corner()
 
     def advance(self, progress: Progress) -> None:
         """Show how far it is."""
@@ -72,6 +75,14 @@ class TaskStrip(QWidget):
             self._label.setText(self._wording.text(self._message_id))
         if self._progress is not None:
             self._label.setToolTip(self._wording.text(self._progress.message_id, **self._progress.parameters))
+
+    def _fit_corner(self) -> None:
+        """Let the menu bar give the room the text needs."""
+        self.adjustSize()
+        bar = self.parentWidget()
+        if isinstance(bar, QMenuBar):
+            bar.setCornerWidget(self, Qt.Corner.TopRightCorner)
+            self.show()
 
     def _cancel(self) -> None:
         if self._handle is not None:

@@ -87,7 +87,7 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     # Longest names first, so that @accent does not eat the beginning of @accent_strong.
     for name in sorted(vars(theme), key=len, reverse=True):
         sheet = sheet.replace(f"@{name}", str(getattr(theme, name)))
-    for drawing in ("check", "chevron"):
+    for drawing in ("check", "chevron_up", "chevron"):
         sheet = sheet.replace(f"%{drawing}%", resource_path(f"icons/{drawing}.svg").as_posix())
     application.setStyleSheet(sheet)
 
