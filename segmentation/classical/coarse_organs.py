@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from segmentation.classical.body import BodyLandmarks
 from segmentation.classical.boosted_trees import BoostedTrees
 from segmentation.classical.features import CoarseEvidence
-from segmentation.classical.working_volume_sitk import WorkingVolume
+from segmentation.classical.working_volume_sitk import WorkingVolume, resampled_onto
+from twin.grid import Grid
 from twin.job import CancelToken
 
 __all__ = ["COARSE_CLASSES", "CoarseOrgans", "coarse_organs"]
@@ -21,6 +23,8 @@ COARSE_CLASSES = ("background", "liver", "spleen", "kidney", "stomach", "aorta",
 # Fat and air hold no organ; a voxel of an organ that is three quarters fat is left to the fine look.
 _NO_ORGAN_HU = -70.0
 _ROWS_AT_ONCE = 40_000
+# Softens a fine map about as much as a coarse voxel does, so that trees learned on coarse maps can read it.
+_BLUR_VOXELS = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +49,15 @@ class CoarseOrgans:
     def of(self, name: str) -> FloatVoxels:
         """Probability of one class, float32 ``[k, j, i]``."""
         return np.asarray(self.probabilities[COARSE_CLASSES.index(name)])
+
+    def with_fine(self, name: str, probability: FloatVoxels, grid: Grid) -> CoarseOrgans:
+        """Return a copy in which one class is what the second look saw of it, inside the box of that look."""
+        blurred = ndimage.gaussian_filter(probability, _BLUR_VOXELS)
+        is_inside = resampled_onto(np.ones_like(probability), grid, self.scan.grid) > 0.99
+        probabilities = self.probabilities.copy()
+        seen = resampled_onto(blurred, grid, self.scan.grid)
+        probabilities[COARSE_CLASSES.index(name)][is_inside] = seen[is_inside]
+        return replace(self, probabilities=probabilities)
 
 
 def coarse_organs(

