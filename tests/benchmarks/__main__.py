@@ -28,9 +28,7 @@ def subjects(wanted: list[str]) -> list[str]:
     known = sorted(path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py"))
     unknown = set(wanted) - set(known)
     if unknown:
-        sys.exit(
-            f"No benchmark called {', '.join(sorted(unknown))}. Known: {', '.join(known) or 'none yet'}."
-        )
+        sys.exit(f"No benchmark called {', '.join(sorted(unknown))}. Known: {', '.join(known) or 'none yet'}.")
     return wanted or known
 
 
