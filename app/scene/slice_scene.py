@@ -21,6 +21,7 @@ __all__ = ["Contour", "LabelStyle", "SliceScene", "Tint"]
 
 # The later layer covers the earlier one (DESIGN: lesions over ducts over vessels over organs over context).
 _PAINT_ORDER = (LayerName.CONTEXT, LayerName.ORGANS, LayerName.VESSELS, LayerName.DUCTS, LayerName.LESIONS)
+_LEAST_TINT = 0.35  # what is removed is seen even where labels are not filled
 # A contour is smoothed and moves by half a pixel at most: a circle keeps its radius within 0.1 pixel.
 _SMOOTHING_STEPS, _SMOOTHING_FACTOR, _SMOOTHING_REACH_PX = 16, 0.5, 0.5
 
@@ -131,26 +132,32 @@ class SliceScene:
         frame = self.frames[axis]
         which = np.zeros(frame.shape, np.uint8)
         colours: list[tuple[float, float, float, float]] = [(0.0, 0.0, 0.0, 0.0)]
-        if self.fill_opacity > 0:
-            for name, layer in self._layers.items():
-                lut = np.zeros(max(layer.values(), default=0) + 1, np.uint8)
-                for value in layer.values():
-                    structure_id = structure_of_value(name, value).id
-                    if self._is_outlined(name, value) and structure_id != "skin":  # the body stays readable
-                        colours.append((*self._styles[structure_id].colour_rgb, self.fill_opacity))
-                        lut[value] = len(colours) - 1
-                if lut.any():
-                    paint = lut[frame.slice_of(layer.voxels, index)]
-                    np.copyto(which, paint, where=paint != 0)
-        if self.tint is not None:
-            removed = self._removed(self.tint, axis, index)
-            if removed is not None and removed.any():
-                colours.append((*self.tint.specimen_rgb, max(self.fill_opacity, 0.35)))
-                np.copyto(which, np.uint8(len(colours) - 1), where=removed)
+        paint_of: dict[str, int] = {}
+        for name, layer in self._layers.items():
+            lut = np.zeros(max(layer.values(), default=0) + 1, np.uint8)
+            for value in layer.values():
+                structure_id = structure_of_value(name, value).id
+                if self._is_filled(name, value):
+                    paint_of[structure_id] = lut[value] = len(colours)
+                    colours.append((*self._styles[structure_id].colour_rgb, self.fill_opacity))
+            if lut.any():
+                paint = lut[frame.slice_of(layer.voxels, index)]
+                np.copyto(which, paint, where=paint != 0)
+        removed = None if self.tint is None else self._removed(self.tint, axis, index)
+        if self.tint is not None and removed is not None:
+            # Lesions and vessels inside keep their own paint.
+            under = removed & ((which == 0) | (which == paint_of.get(self.tint.organ_id, 0)))
+            np.copyto(which, np.uint8(len(colours)), where=under)
+            colours.append((*self.tint.specimen_rgb, max(self.fill_opacity, _LEAST_TINT)))
         return None if len(colours) == 1 else (which, _palette(colours))
 
+    def _is_filled(self, name: LayerName, value: int) -> bool:
+        """Tell whether a structure is painted; the body never is, slices stay readable."""
+        is_body = structure_of_value(name, value).id == "skin"
+        return self.fill_opacity > 0 and not is_body and self._is_outlined(name, value)
+
     def _removed(self, tint: Tint, axis: SliceAxis, index: int) -> NDArray[np.bool_] | None:
-        """Pixels of the organ that the plan removes; lesions and vessels on top keep their own paint."""
+        """Pixels of the organ that the plan removes, or None where that is not known."""
         frame = self.frames[axis]
         if tint.mask is not None:
             return np.asarray(frame.slice_of(tint.mask, index))

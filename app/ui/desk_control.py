@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QComboBox
 
-from app.scene.orbit_camera import ViewSide
 from app.scene.slice_frame import SliceAxis
-from app.scene.window_level import PRESETS
 from app.services.case_session import SessionEvent, SessionEventKind
 from app.services.jobs import Job, JobHandle
 from app.ui.action_table import ACTIONS
@@ -22,7 +18,7 @@ from app.ui.case_actions import CaseActions
 from app.ui.case_work import BuiltTwin, CaseWork
 from app.ui.left_panel import LeftTab
 from app.ui.study_opening import OpenStudy, StudyOpening
-from app.ui.views_area import ViewLayout
+from app.ui.window_actions import WindowActions
 from app.ui.window_thread import JobAnswers
 from app.ui.worded_error import typed_error, worded_error
 from twin.case import Case
@@ -54,6 +50,7 @@ class DeskControl(QObject):
         self.window = window
         self.opening = StudyOpening(window.jobs, window.window_thread, self)
         self.case_actions = CaseActions(self)
+        self.window_actions = WindowActions(self)
         self.work: CaseWork | None = None
         self.study: OpenStudy | None = None
         self.series: Series | None = None
@@ -65,28 +62,7 @@ class DeskControl(QObject):
 
     def answers(self) -> dict[str, Callable[[], None]]:
         """Return what each action does."""
-        window = self.window
-        answers: dict[str, Callable[[], None]] = {
-            "file.open_file": self._ask_file,
-            "file.open_folder": self._ask_folder,
-            "file.open_case": self._ask_case,
-            "file.close": self.close_all,
-            "file.quit": lambda: _ignore(window.close()),
-            "steps.undo": lambda: self.work.undo() if self.work else None,
-            "steps.redo": lambda: self.work.redo() if self.work else None,
-            "view.four": lambda: window.views.set_layout(ViewLayout.FOUR),
-            "view.twin": lambda: window.views.set_layout(ViewLayout.TWIN),
-            "view.fit": self._fit,
-            "view.labels": self._toggle_labels,
-            "view.mask": self._toggle_mask,
-            "view.light": lambda: window.set_light(is_light=window.actions_["view.light"].isChecked()),
-            "view.language": self._switch_language,
-            **self.case_actions.answers(),
-        }
-        for name, preset in PRESETS.items():
-            answers[f"view.window_{name}"] = partial(window.state.set_window, preset)
-        for side in ViewSide:
-            answers[f"view.{side}"] = partial(self._look_from, side)
+        answers = {**self.window_actions.answers(), **self.case_actions.answers()}
         assert set(answers) == {action.id for action in ACTIONS}
         return answers
 
@@ -116,7 +92,7 @@ class DeskControl(QObject):
         window.desk.plan_selected.connect(lambda name: self._on_plan())
         window.state.window_changed.connect(window.mark_preset)
         for box in (window.window_presets, window.side_choice):
-            box.activated.connect(lambda index, box=box: self._on_choice(box))
+            box.activated.connect(lambda index, box=box: self.window_actions.choose(box))
         window.actions_["view.labels"].setChecked(True)
         window.actions_["view.light"].setChecked(window.settings.theme == "light")
 
@@ -399,50 +375,3 @@ class DeskControl(QObject):
         finish = work.detach()
         work.deleteLater()
         return finish
-
-    # Questions and switches
-
-    def _ask_file(self) -> None:
-        path = self.window.dialogs.study_file(self.window.wording, self.window.settings.last_folder)
-        self._open_asked(path)
-
-    def _ask_folder(self) -> None:
-        title = self.window.wording.text("ui.action.file.open_folder").replace("…", "")
-        self._open_asked(self.window.dialogs.folder(title, self.window.settings.last_folder))
-
-    def _ask_case(self) -> None:
-        title = self.window.wording.text("ui.action.file.open_case").replace("…", "")
-        self._open_asked(self.window.dialogs.folder(title, self.window.settings.last_folder))
-
-    def _open_asked(self, path: Path | None) -> None:
-        if path is not None:
-            self.window.remember(last_folder=str(path.parent))
-            self.open_path(path)
-
-    def _look_from(self, side: ViewSide) -> None:
-        self.window.twin_view.look_from(side)
-
-    def _fit(self) -> None:
-        for view in self.window.views.views:
-            view.fit()
-
-    def _toggle_labels(self) -> None:
-        self.window.state.set_labels_shown(shows_labels=self.window.actions_["view.labels"].isChecked())
-
-    def _toggle_mask(self) -> None:
-        self.window.banner.set_masked(is_masked=self.window.actions_["view.mask"].isChecked())
-        self.refresh()
-
-    def _switch_language(self) -> None:
-        language = "en" if self.window.wording.language == "fr" else "fr"
-        self.window.remember(language=language)
-        self.window.set_language(language)
-
-    def _on_choice(self, box: QComboBox) -> None:
-        self.window.actions_[str(box.currentData())].trigger()
-        if box is self.window.side_choice:
-            self.window.side_choice.setCurrentIndex(-1)
-
-
-def _ignore(result: object) -> None:
-    """Drop a result that nobody needs."""

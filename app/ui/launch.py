@@ -6,7 +6,9 @@ import gc
 import signal
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
@@ -37,6 +39,7 @@ def launch(path: Path | None, language: str, equipment: Equipment) -> int:
     app = application()
     apply_theme(app, LIGHT if settings.theme == "light" else DARK)
     window = MainWindow(equipment, settings)
+    sys.excepthook = partial(_report, window)
     window.show()
     gc.collect()
     gc.freeze()  # what lives as long as the program is not looked through again in the middle of a drag
@@ -49,6 +52,14 @@ def launch(path: Path | None, language: str, equipment: Equipment) -> int:
     code = app.exec()
     beat.stop()
     return int(code)
+
+
+def _report(window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A failure nobody caught: into the technical log, and one line in the window."""
+    if isinstance(error, Exception):
+        window.control.fail(error)
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 def application() -> QApplication:

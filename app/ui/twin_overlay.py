@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 
@@ -18,6 +20,8 @@ _KNOB = QColor("#3fd0c4")
 _KNOB_HELD = QColor("#ffffff")
 _RIM = QColor("#0d2b2a")
 _REMOVED = QColor("#b84ac0")
+_MARGIN = QColor("#ffffff")
+MarginPoints = tuple[tuple[float, float, float], tuple[float, float, float]]
 _SHORTEST_ARROW_PX = 22.0
 
 
@@ -30,6 +34,7 @@ class TwinTexts:
     scale_px: float = 0.0
     notice: str = ""
     watermark: str = ""
+    margin: str = ""
     is_on_light: bool = False
 
 
@@ -48,10 +53,13 @@ def paint_overlay(
     camera: OrbitCamera,
     plane: CutPlane | None,
     held: PlaneHandle | None,
+    margin_lps_mm: MarginPoints | None,
     texts: TwinTexts,
 ) -> None:
-    """Draw the handles, then the texts."""
+    """Draw the margin and the handles, then the texts."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if margin_lps_mm is not None:
+        _paint_margin(painter, camera.px_from_lps(margin_lps_mm, size_px), texts.margin)
     if plane is not None:
         _paint_handles(painter, size_px, camera, plane, held)
     width, height = size_px
@@ -71,6 +79,25 @@ def paint_overlay(
         font.setPixelSize(11)
         painter.setFont(font)
         paint_scale(painter, size_px, texts.scale_px, texts.scale, ink=ink)
+
+
+def _paint_margin(painter: QPainter, ends_px: NDArray[np.float64], text: str) -> None:
+    """The shortest way from the lesion to the cut, with its length."""
+    lesion, cut = (QPointF(float(x), float(y)) for x, y in ends_px)
+    for colour, width in ((_RIM, 4.0), (_MARGIN, 1.8)):
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLine(lesion, cut)
+    painter.setBrush(_MARGIN)
+    painter.setPen(QPen(_RIM, 1.0))
+    for end in (lesion, cut):
+        painter.drawEllipse(end, 3.0, 3.0)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    font = QFont(painter.font())
+    font.setPixelSize(12)
+    painter.setFont(font)
+    middle = (lesion + cut) / 2
+    where = QRectF(middle.x() - 60, middle.y() - 22, 120, 18)
+    paint_text(painter, where, text, Qt.AlignmentFlag.AlignHCenter, is_bold=True)
 
 
 def _paint_handles(

@@ -15,9 +15,10 @@ from app.scene.cut_plane import CutPlane, PlaneHandle
 from app.scene.orbit_camera import OrbitCamera, ViewSide, bounds_of_surfaces
 from app.scene.render_thread import Frame, FrameRequest, RenderThread, SceneChange
 from app.ui.slice_painter import nice_length_mm
-from app.ui.twin_overlay import TwinTexts, handle_positions, paint_overlay
+from app.ui.twin_overlay import MarginPoints, TwinTexts, handle_positions, paint_overlay
 from app.ui.view_state import ViewState
 from app.ui.window_thread import WindowThread
+from twin.figure import Figure
 from twin.surface import Surface
 from twin.wording import Wording
 
@@ -87,6 +88,8 @@ class TwinView(QWidget):
         self._hovered: PlaneHandle | None = None
         self._resolution = 1.0
         self._is_fitted = True
+        self._margin: Figure | None = None
+        self._margin_points: MarginPoints | None = None
         self._render = RenderThread(
             lambda frame: window_thread.post(lambda: self._show(frame)),
             lambda error: window_thread.post(lambda: failed(error)),
@@ -105,6 +108,16 @@ class TwinView(QWidget):
     def sizeHint(self) -> QSize:
         """Take what there is."""
         return QSize(640, 480)
+
+    @property
+    def margin_points(self) -> MarginPoints | None:
+        """The ends of the margin that is drawn (lesion, cut), or None."""
+        return self._margin_points
+
+    @property
+    def is_drawn(self) -> bool:
+        """True when every picture asked for so far is made."""
+        return self._render.is_idle()
 
     @property
     def is_settled(self) -> bool:
@@ -149,6 +162,13 @@ class TwinView(QWidget):
         self._is_fitted = True
         self.redraw()
 
+    def show_margin(self, margin: Figure | None, points_lps_mm: MarginPoints | None) -> None:
+        """Draw the shortest way from a lesion to the cut, or none."""
+        is_known = margin is not None and margin.value is not None and points_lps_mm is not None
+        self._margin = margin if is_known else None
+        self._margin_points = points_lps_mm if is_known else None
+        self.update()
+
     def redraw(self, *, is_moving: bool = False) -> None:
         """Draw soon; while something moves coarsely, and finely once it rests."""
         if is_moving:
@@ -181,9 +201,11 @@ class TwinView(QWidget):
             notice=self.notice,
             watermark=self.watermark,
             is_on_light=self.is_light,
+            margin="" if self._margin is None else self._wording.quantity(self._margin.value, "mm"),
         )
         plane = self._state.plane if self.is_plane_movable else None
-        paint_overlay(painter, self._size(), self._image_camera, plane, self._held_or_hovered(), texts)
+        held = self._held_or_hovered()
+        paint_overlay(painter, self._size(), self._image_camera, plane, held, self._margin_points, texts)
         if self.hasFocus():
             painter.setPen(self.palette().highlight().color())
             painter.setBrush(Qt.BrushStyle.NoBrush)

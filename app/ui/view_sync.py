@@ -16,6 +16,7 @@ from app.ui.slice_view import SliceView
 from app.ui.twin_view import TwinView
 from app.ui.view_state import ViewState
 from twin.anatomy import LayerName, structure
+from twin.figure import Figure
 from twin.label_layer import LabelLayer
 from twin.volume import Volume
 
@@ -143,7 +144,12 @@ class ViewSync(QObject):
         """Once figures are settled, show the closed parts and the voxels that are removed."""
         settled = shown.settled
         if shown.state is not FigureState.SETTLED or settled is None:
+            self._twin_view.show_margin(None, None)
             return
+        margin = (settled.outcome.liver or {}).get("margin_mm")
+        self._twin_view.show_margin(
+            margin if isinstance(margin, Figure) else None, settled.outcome.margin_points_lps_mm
+        )
         if self.scene is not None and self._state.plane is None:
             self.scene.tint = Tint(ORGAN_ID, SPECIMEN_RGB, mask=settled.removed)
             for view in self._slices.values():

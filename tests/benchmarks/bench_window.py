@@ -136,6 +136,8 @@ def _orbit(window: MainWindow) -> Callable[[], None]:
 
 
 def _until_frame(window: MainWindow, gesture: Callable[[], None]) -> None:
+    _wait(lambda: window.twin_view.is_drawn)  # no earlier picture may be taken for the answer
+    QApplication.processEvents()
     frames: list[bool] = []
     listener = window.twin_view.frame_shown.connect(lambda: frames.append(True))
     gesture()

@@ -73,6 +73,19 @@ def test_that_what_a_plane_removes_is_tinted_in_the_organ_on_the_side_of_its_nor
     assert removed.sum() == 14 * 9
 
 
+def test_that_a_lesion_keeps_its_own_paint_in_what_is_removed() -> None:
+    scene = _scene()
+    lesions = np.zeros(GRID.shape_kji, np.uint8)
+    lesions[10, 12:15, 25:28] = 1
+    organs = scene._layers[LayerName.ORGANS]
+    scene.set_layers({LayerName.ORGANS: organs, LayerName.LESIONS: LabelLayer(LayerName.LESIONS, GRID, lesions)})
+    scene.set_styles({"liver": RED, "lesion-1": LabelStyle((0.0, 1.0, 0.0))})
+    scene.tint = Tint("liver", (0.0, 0.0, 1.0), plane=((20.0, 0.0, 0.0), (1.0, 0.0, 0.0)))
+    picture = scene.picture(SliceAxis.AXIAL, 10, WindowLevel(200, 0))
+    inside, beside, kept = (_rgb(picture[13, x]) for x in (26, 24, 12))
+    assert [max(range(3), key=pixel.__getitem__) for pixel in (inside, beside, kept)] == [1, 2, 0]
+
+
 def test_that_what_voxels_remove_is_tinted_as_they_say() -> None:
     scene = _scene()
     scene.set_styles({})

@@ -148,6 +148,23 @@ def test_that_a_wedge_follows_its_margin(driver: Driver, case_path: Path) -> Non
     assert window.sync.scene.tint.mask is not None
 
 
+def test_that_the_margin_is_drawn_from_the_lesion_to_the_cut_while_it_is_settled(planned: Driver) -> None:
+    view, desk = planned.window.twin_view, planned.window.desk
+    assert view.margin_points is not None
+    lesion, cut = (np.array(point) for point in view.margin_points)
+    settled = desk.shown.settled
+    assert settled is not None
+    assert settled.outcome.liver is not None
+    margin = settled.outcome.liver["margin_mm"]
+    assert np.linalg.norm(lesion - cut) == pytest.approx(margin.value, abs=0.01)  # type: ignore[union-attr]
+    seen = []
+    tip = view.handle_position(PlaneHandle.MOVE)
+    planned.drag(view, tip, (-12, 0), before_release=lambda: seen.append(view.margin_points))
+    assert seen == [None], "while the plane moves no old margin is shown"
+    planned.settle()
+    assert view.margin_points is not None
+
+
 def test_that_plans_are_named_copied_and_removed(planned: Driver) -> None:
     window = planned.window
     planned.answers.name = "Right side"
