@@ -82,7 +82,10 @@ def _body(dense: BoolVoxels, spacing_mm: float) -> BoolVoxels:
     largest = labels == 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
     regrown = dense & (edt.edt(~largest, anisotropy=(spacing_mm,) * 3, parallel=2) <= 7.0)
     filled = np.stack([ndimage.binary_fill_holes(_closed_in_plane(plane, spacing_mm)) for plane in regrown])
-    return _opened(filled, 7.0, spacing_mm)
+    # Where the chest wall is thin a slice or two may stay open to the lung: their neighbours close them.
+    n = round(8.0 / spacing_mm)
+    joined = ndimage.binary_closing(np.pad(filled, ((n, n), (0, 0), (0, 0)), mode="edge"), np.ones((2 * n + 1, 1, 1)))
+    return _opened(np.asarray(joined[n : joined.shape[0] - n]), 7.0, spacing_mm)
 
 
 def _closed_in_plane(plane: BoolVoxels, spacing_mm: float) -> BoolVoxels:

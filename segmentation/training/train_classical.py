@@ -63,7 +63,7 @@ def write_prior(path: Path, coarse: BoostedTrees, fine: dict[str, BoostedTrees],
         "borders of liver, aorta and inferior vena cava at 2 mm. Thresholds on intensity, place and context only; "
         "no image and no shape of a patient is contained.",
         "data": "20 abdominal CT of the challenge Multi-Atlas Labeling Beyond the Cranial Vault (BTCV; Landman et al. "
-        "2015, Synapse syn3193805), mostly portal phase, with six variants of each (pose, contrast, field of view, "
+        "2015, Synapse syn3193805), mostly portal phase, each with five variants (pose, contrast, field of view, "
         "noise, simulated tumours). Terms: training and evaluation, no redistribution of the scans.",
         "not_for": "MR; children; scans of which less than about 120 ml of liver is seen. Two of the 20 scans are "
         "unenhanced, none is arterial (arterial contrast was simulated).",
