@@ -130,3 +130,18 @@ def test_that_closing_the_window_saves_what_was_done(driver: Driver, case_path: 
         assert folder.recovery.message_id is None
         assert list(folder.case.plans) == ["A"]
         assert not folder.case.outcomes["A"].is_stale
+
+
+def test_that_a_case_is_exported_from_the_window_and_says_where(
+    driver: Driver, case_path: Path, tmp_path: Path
+) -> None:
+    driver.open(case_path)
+    driver.act("plan.new_plane")
+    driver.settle()
+    driver.answers.folder = tmp_path / "out"
+    driver.answers.folder.mkdir()
+    driver.act("file.export")
+    driver.wait(lambda: driver.window.message_bar.text != "", "exported")
+    assert str(tmp_path / "out") in driver.window.message_bar.text
+    written = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert {"labels.nii.gz", "liver.stl", "twin.glb", "report.pdf"} <= written
