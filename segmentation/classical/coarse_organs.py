@@ -22,7 +22,7 @@ FloatVoxels = NDArray[np.float32]
 COARSE_CLASSES = ("background", "liver", "spleen", "kidney", "stomach", "aorta", "ivc", "gallbladder", "pancreas")
 # Fat and air hold no organ; a voxel of an organ that is three quarters fat is left to the fine look.
 _NO_ORGAN_HU = -70.0
-_ROWS_AT_ONCE = 40_000
+_ROWS_AT_ONCE = 20_000
 # Softens a fine map about as much as a coarse voxel does, so that trees learned on coarse maps can read it.
 _BLUR_VOXELS = 1.5
 
@@ -68,7 +68,7 @@ def coarse_organs(
     Raises
     ------
     Cancelled
-        When ``cancel`` was set; it is polled every 40 000 voxels.
+        When ``cancel`` was set; it is polled every 20 000 voxels.
     """
     evidence = CoarseEvidence(scan, landmarks)
     points = np.argwhere(landmarks.body & (scan.hu > _NO_ORGAN_HU)).astype(np.int32)

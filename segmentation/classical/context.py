@@ -11,6 +11,7 @@ from scipy import ndimage
 from segmentation.classical.body import BodyLandmarks, skin_threshold_hu
 from segmentation.classical.coarse_organs import CoarseOrgans
 from segmentation.classical.working_volume_sitk import WorkingVolume
+from twin.job import CancelToken
 
 __all__ = ["body_probability", "bone_probability"]
 
@@ -35,7 +36,9 @@ def onto_fine(values: NDArray[np.generic], shape: tuple[int, ...]) -> NDArray[np
     return np.pad(repeated, missing, mode="edge")[tuple(slice(0, n) for n in shape)]
 
 
-def body_probability(fine: WorkingVolume, landmarks: BodyLandmarks) -> FloatVoxels:
+def body_probability(
+    fine: WorkingVolume, landmarks: BodyLandmarks, *, cancel: CancelToken | None = None
+) -> FloatVoxels:
     """Body on the fine grid, 1 inside and 0 outside, softened so that it interpolates smoothly.
 
     The coarse body says where the skin is to be looked for; the intensity says where it is.
@@ -43,28 +46,40 @@ def body_probability(fine: WorkingVolume, landmarks: BodyLandmarks) -> FloatVoxe
     size = (fine.spacing_mm,) * 3
     rough = onto_fine(landmarks.body, fine.hu.shape).astype(np.bool_)
     deep = edt.edt(np.pad(rough, ((1, 1), (0, 0), (0, 0)), mode="edge"), anisotropy=size, parallel=2)[1:-1]
+    _poll(cancel)
     near = edt.edt(~rough, anisotropy=size, parallel=2) <= _SKIN_SEARCH_MM
+    _poll(cancel)
     body = (near & (fine.hu > skin_threshold_hu(fine))) | (deep > _SKIN_SEARCH_MM)
     return ndimage.gaussian_filter(body.astype(np.float32), 0.8)
 
 
-def bone_probability(fine: WorkingVolume, coarse: CoarseOrgans) -> FloatVoxels:
+def bone_probability(fine: WorkingVolume, coarse: CoarseOrgans, *, cancel: CancelToken | None = None) -> FloatVoxels:
     """Bone on the fine grid, marrow included, softened; contrast in vessels, kidneys and bowel left out."""
     landmarks, shape, size = coarse.landmarks, fine.hu.shape, (fine.spacing_mm,) * 3
     not_bone = np.sum([coarse.of(name) for name in _BRIGHT_ORGANS], axis=0) > 0.5
     soft = onto_fine(not_bone, shape).astype(np.bool_)
     body = onto_fine(landmarks.body & ~landmarks.lungs, shape).astype(np.bool_)
     dense = (fine.hu > _BONE_HU) & body & ~soft
+    _poll(cancel)
     labels = cc3d.connected_components(dense, connectivity=6)
     sizes = np.bincount(labels.ravel())
     is_kept = _near_spine(labels, sizes, landmarks, fine.spacing_mm) | _in_cage(labels, sizes, landmarks, fine)
     is_kept &= sizes * fine.grid.voxel_volume_ml >= _SMALLEST_BONE_ML
     is_kept[0] = False
+    _poll(cancel)
     bone = is_kept[labels]
     closed = edt.edt(~bone, anisotropy=size, parallel=2) <= 4.0
+    _poll(cancel)
     closed = edt.edt(np.pad(closed, 1, mode="edge"), anisotropy=size, parallel=2)[1:-1, 1:-1, 1:-1] > 4.0
+    _poll(cancel)
     closed = np.stack([ndimage.binary_fill_holes(plane) for plane in closed | bone])
+    _poll(cancel)
     return ndimage.gaussian_filter((closed & body & ~soft).astype(np.float32), 0.6)
+
+
+def _poll(cancel: CancelToken | None) -> None:
+    if cancel is not None:
+        cancel.raise_if_cancelled()
 
 
 def _near_spine(

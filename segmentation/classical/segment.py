@@ -103,7 +103,10 @@ class _Run:
         self._find_vessels(fine, coarse)
         self._find_context(fine, coarse, landmarks)
         self._step(0.95, "progress.segmentation.quality")
-        warnings = (*scan_warnings(self.volume, self.masks), *label_warnings(self.volume.grid, self.masks))
+        warnings = scan_warnings(self.volume, self.masks)
+        self._poll()
+        warnings += label_warnings(self.volume.grid, self.masks)
+        self._poll()
         layers = self._layers(producer, version)
         self._step(1.0, "progress.segmentation.done")
         return SegmentationResult(layers, self.not_found, warnings)
@@ -129,8 +132,12 @@ class _Run:
 
     def _find_context(self, fine: WorkingVolume, coarse: CoarseOrgans, landmarks: BodyLandmarks) -> None:
         self._step(0.75, "progress.segmentation.context")
-        self._keep("bone", bone_probability(fine, coarse), fine.grid, "segmentation.not_found.no_bone")
-        self._keep("skin", body_probability(fine, landmarks), fine.grid, "segmentation.not_found.no_body")
+        self._keep(
+            "bone", bone_probability(fine, coarse, cancel=self.cancel), fine.grid, "segmentation.not_found.no_bone"
+        )
+        self._keep(
+            "skin", body_probability(fine, landmarks, cancel=self.cancel), fine.grid, "segmentation.not_found.no_body"
+        )
 
     def _keep(self, structure_id: str, probability: NDArray[np.float32], grid: Grid, reason: str) -> None:
         self._poll()
