@@ -22,9 +22,7 @@ from hypothesis import HealthCheck, settings  # noqa: E402
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 # Times of a shared machine say nothing about correctness; the same examples are drawn at each run.
-settings.register_profile(
-    "twinsight", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("twinsight", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("twinsight")
 
 

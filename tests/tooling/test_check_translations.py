@@ -54,9 +54,7 @@ def test_that_each_fault_is_named(
     "source",
     ['text(f"error.scan.{kind}")\n', 'text("error.scan." + kind)\n', 'KINDS = {"a": "error.scan.empty"}\n'],
 )
-def test_that_an_id_completed_at_run_time_or_kept_in_a_table_counts_as_used(
-    source: str, tmp_path: Path
-) -> None:
+def test_that_an_id_completed_at_run_time_or_kept_in_a_table_counts_as_used(source: str, tmp_path: Path) -> None:
     assert main(_project(tmp_path, source=source)) == 0
 
 
