@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo app test test-all check bench viewer environment clean
+.PHONY: help demo app test test-all check bench viewer environment peers clean
 
 PYTHON := .venv/bin/python
 TWINSIGHT := .venv/bin/twinsight
@@ -29,7 +29,10 @@ app: viewer ## Open the workstation
 test: viewer ## Run the fast tests (at most 12 minutes on 2 cores)
 	@$(PYTEST) -q -m "not slow and not peer"
 
-test-all: viewer ## Run every test, then those of the kernels without compilation (at most 45 minutes)
+peers: environment
+	@bash tooling/system_libraries.sh chromium poppler-utils # a real browser, a real reader of PDF
+
+test-all: viewer peers ## Run every test, then those of the kernels without compilation (at most 45 minutes)
 	@$(PYTEST) -q
 	@NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m "kernel and not slow"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the few system libraries that the Python wheels expect, on Debian and its relatives.
 # As root it installs what is missing; otherwise it names the command and stops. It never calls sudo.
-# TWINSIGHT_SYSTEM_LIBRARIES=skip continues without looking.
+# TWINSIGHT_SYSTEM_LIBRARIES=skip continues without looking. Further packages may be named as arguments.
 set -euo pipefail
 
 packages=(
@@ -17,6 +17,7 @@ packages=(
     xvfb xauth
     # PDF reports, and a typeface with French accents
     libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
+    "$@"
 )
 
 [[ "${TWINSIGHT_SYSTEM_LIBRARIES:-}" == skip ]] && exit 0
