@@ -65,6 +65,7 @@ _DENSITIES = (
     _Density(46, 0.35, 8.2, 8),
     _Density(40, 0.25, 8.0, 6),
     _Density(32, 0.15, 7.8, 4),
+    _Density(27, 0.1, 7.6, 4),
 )
 
 
@@ -224,12 +225,19 @@ class _Content:
         return (
             self._section("thresholds", thresholds_section(self.outcome, self.wording))
             + self._section("warnings", warnings_section(self.case, self.state, self.outcome, self.wording))
-            + self._section("origins", origins_section(self.case, self.wording))
+            + ("" if self._has_short_right() else self._origins())
         )
 
     def _right(self, density: _Density) -> str:
         vessels = crossed_vessels_section(self.outcome, self.twin, self.wording, at_most=density.n_vessels)
-        return self._section("vessels", vessels)
+        return self._section("vessels", vessels) + (self._origins() if self._has_short_right() else "")
+
+    def _has_short_right(self) -> bool:
+        """True when no vessel is listed: then the right column has room for more."""
+        return not self.outcome.clip_list
+
+    def _origins(self) -> str:
+        return self._section("origins", origins_section(self.case, self.wording))
 
     def _section(self, name: str, block: str) -> str:
         return f"<section><h2>{self._text(f'export.section.{name}')}</h2>{block}</section>" if block else ""
