@@ -169,6 +169,8 @@ def _warnings(removal: Removal, fates: tuple[LesionFate, ...], facts: PatientFac
         for fate in fates
         if not fate.is_left_behind and not fate.is_removed
     ]
+    if not twin.lesion_ids:
+        found.append(OutcomeWarning("warning.lesion.none_labelled"))
     slice_mm = twin.grid.slice_thickness_mm
     if fates and slice_mm > _THICKEST_RELIABLE_SLICE_MM:
         found.append(OutcomeWarning("warning.margin.thick_slices", {"slice_mm": round(slice_mm, 1)}))

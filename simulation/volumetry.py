@@ -103,10 +103,14 @@ class Volumetry:
         )
 
 
+_NO_LESION_LABELLED = Figure(0.0, None, None, "ml", FigureStatus.ASSUMED, "no lesion is labelled")
+
+
 def remnant_figures(volumetry: Volumetry, removed: OrganVolumes) -> dict[str, Figure]:
     """Return the volumes of organ, lesions, removed part and remnant, and the FLR %.
 
     ``resected_ml + remnant_ml = total_ml`` to the voxel. ``flr_ml`` is the remnant without the lesions left in it.
+    Where no lesion is labelled, that there is none is an assumption: nobody has measured it.
     """
     everything = volumetry.all
     lesion_ml = everything.whole_ml - everything.net_ml
@@ -116,7 +120,7 @@ def remnant_figures(volumetry: Volumetry, removed: OrganVolumes) -> dict[str, Fi
     share = 100.0 * flr_ml / np.maximum(everything.net_ml, 1e-12)
     return {
         "total_ml": _by_both(everything.whole_ml),
-        "lesion_ml": _by_both(lesion_ml),
+        "lesion_ml": _by_both(lesion_ml) if volumetry.model.twin.lesion_ids else _NO_LESION_LABELLED,
         "net_ml": _by_both(everything.net_ml),
         "resected_ml": _by_both(removed.whole_ml),
         "remnant_ml": _by_both(remnant_ml),

@@ -139,6 +139,14 @@ def test_that_there_is_no_standard_liver_volume_under_18(ball_with_lesion):
     assert "warning.slv.under_age" in [warning.message_id for warning in outcome.warnings]
 
 
+def test_that_an_organ_without_labelled_lesions_is_not_said_to_have_none():
+    grid = grid_of((40, 40, 40), (2, 2, 2))
+    outcome = simulate(plan("plane:0,0,0:1,0,0"), twin_of(grid, ball(grid, (0, 0, 0), 30)), NOBODY)
+    assert "warning.lesion.none_labelled" in [w.message_id for w in outcome.warnings]
+    lesions = outcome.liver["lesion_ml"]
+    assert (lesions.status, lesions.value, lesions.low) == (FigureStatus.ASSUMED, 0.0, None)
+
+
 def test_that_a_lesion_left_behind_or_cut_through_is_said(ball_with_lesion):
     behind = simulate(plan("plane:-20,0,0:-1,0,0"), ball_with_lesion, NOBODY)
     assert [w.message_id for w in behind.warnings] == ["warning.lesion.left_behind"]
@@ -152,7 +160,7 @@ def test_that_loose_pieces_of_the_remnant_are_said():
     grid = grid_of((60, 30, 30))
     twin = twin_of(grid, block(grid, (25, 10, 10)))
     outcome = simulate(plan("plane:12,0,0:1,0,0"), twin, NOBODY)
-    assert outcome.warnings == ()
+    assert [w.message_id for w in outcome.warnings] == ["warning.lesion.none_labelled"]
     lesion = block(grid, (2, 10, 10))
     split = simulate(plan("wedge:lesion-1:3"), twin_of(grid, block(grid, (25, 10, 10)), [lesion]), NOBODY)
     assert [w.message_id for w in split.warnings] == ["warning.remnant.loose_pieces"]
@@ -163,7 +171,7 @@ def test_that_an_organ_in_pieces_is_said():
     grid = grid_of((60, 30, 30))
     twin = twin_of(grid, ball(grid, (-15, 0, 0), 9) | ball(grid, (15, 0, 0), 7))
     warnings = simulate(plan("plane:-15,0,0:-1,0,0"), twin, NOBODY).warnings
-    assert [w.message_id for w in warnings] == ["warning.organ.disconnected"]
+    assert [w.message_id for w in warnings] == ["warning.lesion.none_labelled", "warning.organ.disconnected"]
 
 
 def test_that_a_margin_on_thick_slices_is_called_not_reliable():
@@ -203,7 +211,7 @@ def test_that_a_lesion_belongs_to_the_organ_it_lies_in_not_to_one_it_touches():
     twin = twin_of(grid, block(grid, (20, 12, 12)), [bulging, touching])
     outcome = simulate(plan("plane:-5,0,0:-1,0,0"), twin, NOBODY)
     assert set(outcome.liver["lesion_margin_mm"]) == {"lesion-1"}
-    assert outcome.warnings == ()
+    assert [w.message_id for w in outcome.warnings] == ["warning.lesion.none_labelled"]
     with pytest.raises(GeometryError) as refused:
         simulate(plan("wedge:lesion-2:5"), twin, NOBODY)
     assert refused.value.message_id == "error.plan.lesion_outside_organ"
