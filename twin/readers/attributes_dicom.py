@@ -16,7 +16,7 @@ from pydicom.multival import MultiValue
 from twin.readers.image_header import ImageHeader
 from twin.readers.source_file import SourceFile
 
-__all__ = ["dicom_leniently", "header_texts", "image_header", "numbers", "padding_of", "values"]
+__all__ = ["dicom_leniently", "header_texts", "image_header", "numbers", "placed_header", "values"]
 
 
 _ONE_READER = threading.RLock()
@@ -66,10 +66,25 @@ def image_header(
     spacing = numbers(dataset.get("PixelSpacing"), 2)
     if position is None or orientation is None or spacing is None or int(dataset.get("NumberOfFrames") or 1) > 1:
         return None
-    slope, intercept = (numbers(dataset.get(f"Rescale{name}"), 1) for name in ("Slope", "Intercept"))
+    return placed_header(source, 0, texts, dataset, dataset, position, orientation, spacing, is_damaged)
+
+
+def placed_header(
+    source: SourceFile,
+    number: int,
+    texts: Mapping[str, str],
+    dataset: Dataset,
+    rescale: Dataset,
+    position: tuple[float, ...],
+    orientation: tuple[float, ...],
+    spacing: tuple[float, ...],
+    is_damaged: bool,
+) -> ImageHeader:
+    """Return the header of image ``number`` of a file; ``rescale`` is the dataset that holds slope and intercept."""
+    slope, intercept = (numbers(rescale.get(f"Rescale{name}"), 1) for name in ("Slope", "Intercept"))
     return ImageHeader(
         source,
-        0,
+        number,
         texts,
         int(dataset.Rows),
         int(dataset.Columns),
@@ -78,14 +93,14 @@ def image_header(
         (spacing[1], spacing[0]),
         slope[0] if slope else None,
         intercept[0] if intercept else None,
-        padding_of(dataset),
+        _padding_of(dataset),
         bool(dataset.get("PixelRepresentation")),
         int(dataset.get("BitsStored") or dataset.BitsAllocated),
         is_damaged,
     )
 
 
-def padding_of(dataset: Dataset) -> tuple[int, int] | None:
+def _padding_of(dataset: Dataset) -> tuple[int, int] | None:
     """Return the range of stored values that mean "no data" (DICOM PS3.3, C.7.5.1.1.2), or None.
 
     Writers often store the value with the wrong sign: it is folded into the range of the pixels.

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from pydicom.dataset import Dataset
 
-from twin.readers.attributes_dicom import header_texts, numbers, padding_of
+from twin.readers.attributes_dicom import header_texts, numbers, placed_header
 from twin.readers.image_header import ImageHeader
 from twin.readers.source_file import SourceFile
 
@@ -71,23 +71,8 @@ def _frame_header(
     if position is None or orientation is None or spacing is None:
         return None
     rescale = group("PixelValueTransformationSequence")
-    slope, intercept = (numbers(rescale.get(f"Rescale{name}"), 1) for name in ("Slope", "Intercept"))
-    return ImageHeader(
-        source,
-        number,
-        {**texts, **dict(_frame_texts(frame, shared))},
-        int(dataset.Rows),
-        int(dataset.Columns),
-        (position[0], position[1], position[2]),
-        orientation,
-        (spacing[1], spacing[0]),
-        slope[0] if slope else None,
-        intercept[0] if intercept else None,
-        padding_of(dataset),
-        bool(dataset.get("PixelRepresentation")),
-        int(dataset.get("BitsStored") or dataset.BitsAllocated),
-        is_damaged,
-    )
+    frame_texts = {**texts, **dict(_frame_texts(frame, shared))}
+    return placed_header(source, number, frame_texts, dataset, rescale, position, orientation, spacing, is_damaged)
 
 
 def _frame_texts(frame: Dataset, shared: Dataset) -> Iterator[tuple[str, str]]:
