@@ -99,6 +99,10 @@ def hash_of_kernel_sources() -> str:
 
 def _cache_folder() -> Path:
     """Return a writable folder for compiled kernels, private to this user."""
+    chosen = os.environ.get("TWINSIGHT_NUMBA_CACHE", "")
+    if chosen:  # while kernels are written: the folder outlives changes of kernels that are not run
+        Path(chosen).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Path(chosen)
     already_prepared = os.environ.get("NUMBA_CACHE_DIR", "")
     name = f"numba-{hash_of_kernel_sources()}"
     if Path(already_prepared).name.startswith(name) and Path(already_prepared).is_dir():
