@@ -1,0 +1,123 @@
+"""Labels that contradict each other: between layers, and organs that would lie inside one another."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from segmentation.quality.finding import FindingSeverity, QualityFinding
+from segmentation.quality.labelled_scan import LabelledScan, point_of_voxel, voxel_near_centre
+from twin.box import Box
+from twin.geometry.components_cc3d import components
+
+__all__ = ["overlap_findings"]
+
+BoolVoxels = NDArray[np.bool_]
+
+# Shares and volumes from which a contradiction is said, all ours: below them lie the last voxels of a border.
+_LESION_OUTSIDE_SHARE = 0.2
+_OUTSIDE_BODY_SHARE = 0.03
+_OVERLAP_SHARE = 0.05
+_DUCT_OUTSIDE_SHARE = 0.6
+_VEIN_OUTSIDE_SHARE = 0.4
+_ENCLOSED_SHARE = 0.6
+_SMALLEST_PART_ML = 0.2
+_SMALLEST_ORGAN_ML = 2.0
+
+_ORGANS = ("liver", "pancreas", "spleen", "stomach", "duodenum", "kidney")
+_HOSTS = ("liver", "spleen", "stomach")
+# What lies inside the whole organ by definition, and how much of it may lie outside all of its hosts.
+_INSIDE = {
+    "pancreatic_duct": (("pancreas", "duodenum"), _DUCT_OUTSIDE_SHARE),
+    "hepatic_vein": (("liver", "inferior_vena_cava"), _VEIN_OUTSIDE_SHARE),
+}
+# Pairs of different layers that no voxel can share.
+_APART = (("aorta", _ORGANS), ("bone", _ORGANS))
+
+
+def overlap_findings(scan: LabelledScan, structure_id: str) -> list[QualityFinding]:
+    """Say where a structure contradicts the labels of other layers, or lies inside an organ it cannot lie in."""
+    found: list[QualityFinding | None] = []
+    if structure_id.startswith("lesion"):
+        hosts = tuple(organ for organ in _ORGANS if scan.has(organ))
+        found.append(_outside(scan, structure_id, hosts, _LESION_OUTSIDE_SHARE, "quality.lesion_outside"))
+    if structure_id in _INSIDE:
+        hosts, share = _INSIDE[structure_id]
+        is_host_labelled = scan.has(hosts[0])
+        if is_host_labelled:
+            found.append(_outside(scan, structure_id, hosts, share, "quality.outside_organ", organ=hosts[0]))
+    for apart, others in _APART:
+        if structure_id == apart:
+            found += [_overlap(scan, apart, other) for other in others if scan.has(other)]
+    if structure_id in _ORGANS:
+        found.append(_outside(scan, structure_id, ("skin",), _OUTSIDE_BODY_SHARE, "quality.outside_body"))
+        found += [_enclosed(scan, structure_id, host) for host in _HOSTS if host != structure_id and scan.has(host)]
+    return [finding for finding in found if finding is not None]
+
+
+def _outside(
+    scan: LabelledScan, structure_id: str, hosts: tuple[str, ...], most: float, message_id: str, **names: str
+) -> QualityFinding | None:
+    """Say that more than a share of a structure lies outside its hosts; nothing where none of these is labelled."""
+    if not any(scan.has(host) for host in hosts):
+        return None
+    box, mask = scan.boxes[structure_id], scan.mask(structure_id)
+    outside = mask.copy()
+    for host in hosts:
+        outside &= ~scan.mask(host, box)
+    n_outside = np.count_nonzero(outside)
+    share = n_outside / max(np.count_nonzero(mask), 1)
+    if share <= most or n_outside * scan.grid.voxel_volume_ml < _SMALLEST_PART_ML:
+        return None
+    parameters: dict[str, object] = {"structure": structure_id, "percent": round(100 * share), **names}
+    point = point_of_voxel(scan.grid, voxel_near_centre(outside), box)
+    return QualityFinding(message_id, FindingSeverity.WARNING, structure_id, parameters, point)
+
+
+def _overlap(scan: LabelledScan, first: str, second: str) -> QualityFinding | None:
+    """Say that two structures share more voxels than a border has."""
+    box = _common(scan.boxes[first], scan.boxes[second])
+    if box is None:
+        return None
+    both = scan.mask(first, box) & scan.mask(second, box)
+    n_both = np.count_nonzero(both)
+    smaller = min(np.count_nonzero(scan.mask(first)), np.count_nonzero(scan.mask(second)))
+    if n_both * scan.grid.voxel_volume_ml < _SMALLEST_PART_ML or n_both < _OVERLAP_SHARE * smaller:
+        return None
+    parameters: dict[str, object] = {
+        "structure": first,
+        "organ": second,
+        "volume_ml": round(n_both * scan.grid.voxel_volume_ml, 1),
+    }
+    point = point_of_voxel(scan.grid, voxel_near_centre(both), box)
+    return QualityFinding("quality.overlap", FindingSeverity.WARNING, first, parameters, point)
+
+
+def _enclosed(scan: LabelledScan, structure_id: str, host: str) -> QualityFinding | None:
+    """Say that most of the surface of an organ, or of a piece of it, adjoins one other organ: it lies inside it."""
+    if _common(scan.boxes[structure_id], scan.boxes[host]) is None:
+        return None
+    box = scan.boxes[structure_id].grown(1, scan.grid.shape_kji)
+    mask, around = scan.mask(structure_id, box), scan.mask(host, box)
+    labels, sizes = components(mask, connectivity=26)
+    for number, n_voxels in enumerate(sizes[:4], start=1):
+        if n_voxels * scan.grid.voxel_volume_ml < _SMALLEST_ORGAN_ML:
+            break
+        piece = labels == number
+        shell = ndimage.binary_dilation(piece) & ~mask
+        share = np.count_nonzero(shell & around) / max(np.count_nonzero(shell), 1)
+        if share > _ENCLOSED_SHARE:
+            parameters: dict[str, object] = {"structure": structure_id, "organ": host, "percent": round(100 * share)}
+            point = point_of_voxel(scan.grid, voxel_near_centre(piece), box)
+            return QualityFinding("quality.enclosed", FindingSeverity.SERIOUS, structure_id, parameters, point)
+    return None
+
+
+def _common(first: Box, second: Box) -> Box | None:
+    """Return the box both share, or None."""
+    start = [max(a, b) for a, b in zip(first.start_kji, second.start_kji, strict=True)]
+    stop = [min(a, b) for a, b in zip(first.stop_kji, second.stop_kji, strict=True)]
+    if any(a >= b for a, b in zip(start, stop, strict=True)):
+        return None
+    return Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
