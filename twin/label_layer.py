@@ -16,6 +16,7 @@ from twin.grid import Grid
 from twin.label_doubt import LabelDoubt
 from twin.provenance import Provenance, array_hash
 from twin.uncertainty import BoundaryUncertainty
+from twin.value_runs import counts_of_values
 
 __all__ = ["LabelLayer", "lesion_layer"]
 
@@ -81,8 +82,8 @@ class LabelLayer:
     def _n_voxels(self) -> NDArray[np.int64]:
         """Number of voxels by value; counted once, since the voxels never change."""
         counts = np.zeros(np.iinfo(self.voxels.dtype).max + 1, np.int64)
-        for labels_ji in self.voxels:  # slice by slice: counting widens each voxel to eight bytes
-            counts += np.bincount(labels_ji.ravel(), minlength=counts.size)
+        for labels_ji in self.voxels:  # slice by slice: little memory
+            counts += counts_of_values(labels_ji, counts.size)
         return counts
 
     def structure_ids(self) -> tuple[str, ...]:
@@ -142,7 +143,7 @@ class LabelLayer:
         layer = LabelLayer(self.name, self.grid, changed, uncertainties, provenance, doubts=self.doubts)
         counts = self.__dict__.get("_n_voxels")
         if counts is not None:  # counted on from what is known: after a stroke nothing waits for a recount
-            old, new = (np.bincount(part.ravel(), minlength=counts.size) for part in (self.voxels[box.slices], voxels))
+            old, new = (counts_of_values(part, counts.size) for part in (self.voxels[box.slices], voxels))
             layer.__dict__["_n_voxels"] = counts - old + new
         return layer
 

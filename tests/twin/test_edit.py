@@ -36,6 +36,7 @@ from twin.edit import (
     OutcomeEdit,
     PackedArray,
     PackedLayer,
+    Packing,
     PlanEdit,
     VolumesEdit,
     VoxelEdit,
@@ -45,7 +46,7 @@ from twin.grid import Grid
 from twin.label_layer import LabelLayer
 from twin.plan import Plan
 from twin.resection import parse_cut
-from twin.uncertainty import LabelOrigin
+from twin.uncertainty import BoundaryUncertainty, LabelOrigin
 
 CORNER = Box((0, 0, 0), (2, 2, 2))
 
@@ -272,3 +273,28 @@ def test_that_packed_voxels_come_back_bit_by_bit() -> None:
         assert packed.layer().hash == entry.hash
         assert not packed.layer().voxels.flags.writeable
     assert PackedArray.of(np.zeros((0, 2, 2), np.uint8)).array().shape == (0, 2, 2)
+
+
+def test_that_long_runs_are_packed_as_runs_and_noise_as_it_is() -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (9, 8, 7)).astype(np.uint8)
+    block = np.zeros((20, 30, 40), np.uint16)
+    block[3:9, 5:20, 7:33] = 300
+    for voxels, packing in ((noise, Packing.VOXELS), (block, Packing.RUNS), (block[::2], Packing.RUNS)):
+        packed = PackedArray.of(voxels)
+        assert packed.packing is packing
+        assert packed.array().dtype == voxels.dtype
+        np.testing.assert_array_equal(packed.array(), voxels)
+        assert not packed.array().flags.writeable
+
+
+def test_that_a_structure_erased_and_drawn_anew_is_manual() -> None:
+    grid = Grid.from_spacing((4, 4, 4), (1, 1, 1))
+    automatic = {"liver": BoundaryUncertainty.of_origin(LabelOrigin.AUTOMATIC)}
+    liver = LabelLayer(LayerName.ORGANS, grid, np.ones((4, 4, 4), np.uint8), automatic)
+    case, box = Case("example").with_layer(liver), Box((0, 0, 0), (4, 4, 4))
+    erased = VoxelEdit.between(case, LayerName.ORGANS, box, np.zeros((4, 4, 4), np.uint8))
+    assert erased is not None
+    drawn = VoxelEdit.between(erased.apply(case), LayerName.ORGANS, box, np.ones((4, 4, 4), np.uint8))
+    assert drawn is not None
+    assert erased.after.uncertainties["liver"].origin is LabelOrigin.EDITED
+    assert drawn.after.uncertainties["liver"].origin is LabelOrigin.MANUAL

@@ -9,7 +9,7 @@ from twin.edit.basis import Basis
 from twin.edit.edit import Edit
 from twin.edit.group_edit import GroupEdit
 from twin.edit.layers_edit import LayersEdit, PackedLayer
-from twin.edit.packed_array import PackedArray
+from twin.edit.packed_array import PackedArray, Packing
 from twin.edit.patient_edits import ConfirmationEdit, FactsEdit, IdentityEdit
 from twin.edit.plan_edits import ApprovalEdit, OutcomeEdit, PlanEdit
 from twin.edit.results_edit import ResultsEdit
@@ -29,6 +29,7 @@ __all__ = [
     "OutcomeEdit",
     "PackedArray",
     "PackedLayer",
+    "Packing",
     "PlanEdit",
     "PlanningVolumeEdit",
     "RegistrationsEdit",

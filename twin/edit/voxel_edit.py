@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.anatomy import LayerName, structure_of_value
 from twin.box import Box
@@ -18,6 +17,7 @@ from twin.errors import InputError
 from twin.label_layer import LabelLayer, Labels
 from twin.provenance import Provenance
 from twin.uncertainty import BoundaryUncertainty, LabelOrigin
+from twin.value_runs import changed_box
 
 __all__ = ["BoxState", "VoxelEdit"]
 
@@ -64,12 +64,14 @@ class VoxelEdit:
         voxels: Labels,
         *,
         origin: LabelOrigin = LabelOrigin.EDITED,
+        new_origin: LabelOrigin = LabelOrigin.MANUAL,
         provenance: Provenance | None = None,
         label: str = "edit.voxels",
     ) -> VoxelEdit | None:
         """Return the edit that brings a box of the case's layer to ``voxels[k, j, i]``; None if nothing differs.
 
-        The edit holds the smallest box around the voxels that differ.
+        The edit holds the smallest box around the voxels that differ. Structures that were there and are touched
+        get ``origin``, unless they were drawn by hand; those that were not there get ``new_origin``.
 
         Raises
         ------
@@ -80,13 +82,16 @@ class VoxelEdit:
         old = layer.voxels[box.slices]
         if voxels.dtype != old.dtype or voxels.shape != old.shape:
             raise ValueError(f"voxels {voxels.dtype}{voxels.shape} do not fit {old.dtype}{old.shape}")
-        changed = Box.around(old != voxels)
-        if changed is None:
+        found = changed_box(old, voxels)
+        if found is None:
             return None
+        changed, touched = found
         old, new = old[changed.slices], voxels[changed.slices]
         exists = layer_name in case.layers
         before = BoxState(PackedArray.of(old), exists, layer.uncertainties, layer.provenance)
-        uncertainties = _edited(layer, np.union1d(old[old != new], new[old != new]), origin)
+        present = set(layer.values()) if exists else set()
+        origins = {value: origin if value in present else new_origin for value in touched if value != 0}
+        uncertainties = _edited(layer, origins, present)
         after = BoxState(PackedArray.of(new), True, uncertainties, provenance or layer.provenance)
         return cls(layer_name, _within(box, changed), before, after, case.revision(layer_name), label)
 
@@ -131,16 +136,12 @@ def _within(outer: Box, inner: Box) -> Box:
     return Box((k + k0, j + j0, i + i0), (k + k1, j + j1, i + i1))
 
 
-def _edited(layer: LabelLayer, values: NDArray[np.generic], origin: LabelOrigin) -> dict[str, BoundaryUncertainty]:
-    """Uncertainties after structures were touched: drawn by hand from nothing is manual, a corrected one is edited."""
+def _edited(layer: LabelLayer, origins: Mapping[int, LabelOrigin], present: set[int]) -> dict[str, BoundaryUncertainty]:
+    """Uncertainties after structures (by value) got an origin; one that is there and drawn by hand stays so."""
     uncertainties = dict(layer.uncertainties)
-    for value in values:
-        if value == 0:
-            continue
-        structure_id = structure_of_value(layer.name, int(value)).id
+    for value, origin in sorted(origins.items()):
+        structure_id = structure_of_value(layer.name, value).id
         known = uncertainties.get(structure_id)
-        if known is None and structure_id not in layer.structure_ids():
-            uncertainties[structure_id] = BoundaryUncertainty.of_origin(LabelOrigin.MANUAL)
-        elif known is None or known.origin is not LabelOrigin.MANUAL:
+        if value not in present or known is None or known.origin is not LabelOrigin.MANUAL:
             uncertainties[structure_id] = BoundaryUncertainty.of_origin(origin)
     return uncertainties

@@ -24,6 +24,7 @@ from twin.edit import (
     LayersEdit,
     OutcomeEdit,
     PackedArray,
+    Packing,
     PlanEdit,
     PlanningVolumeEdit,
     RegistrationsEdit,
@@ -181,6 +182,7 @@ class _Writer:
         return {
             "dtype": state.voxels.dtype,
             "shape_kji": state.voxels.shape_kji,
+            "packing": state.voxels.packing.value,
             "bytes": [begin, self._n_bytes],
             "layer_exists": state.layer_exists,
             "uncertainties": uncertainties_to_json(state.uncertainties),
@@ -247,6 +249,7 @@ class _Reader:
 
     def _state(self, d: Document) -> BoxState:
         begin, end = d["bytes"]
-        packed = PackedArray(d["dtype"], tuple(d["shape_kji"]), bytes(self.attachments[begin:end]))
+        packing = Packing(d.get("packing", Packing.VOXELS))
+        packed = PackedArray(d["dtype"], tuple(d["shape_kji"]), bytes(self.attachments[begin:end]), packing)
         uncertainties = uncertainties_from_json(d["uncertainties"])
         return BoxState(packed, d["layer_exists"], uncertainties, provenance_from_json(d["provenance"]))

@@ -89,6 +89,7 @@ class WorkingBuffer:
         *,
         label: str = "edit.voxels",
         origin: LabelOrigin = LabelOrigin.EDITED,
+        new_origin: LabelOrigin = LabelOrigin.MANUAL,
         provenance: Provenance | None = None,
     ) -> VoxelEdit | None:
         """Return the edit that the strokes since the last one make; None when they changed nothing.
@@ -109,6 +110,7 @@ class WorkingBuffer:
                 voxels,
                 label=label,
                 origin=origin,
+                new_origin=new_origin,
                 provenance=provenance,
             )
 
