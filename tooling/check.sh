@@ -28,6 +28,7 @@ check "translations" "$bin/python" -m tooling.check_translations
 check "rules of the house" "$bin/python" -m pytest -q tests/arch
 # -p tests.conftest sets numba's environment before the kernels are imported.
 check "examples in docstrings" "$bin/python" -m pytest -q -p tests.conftest --doctest-modules \
+    --ignore=segmentation/training/networks \
     resources twin segmentation simulation export app/services
 
 if [[ ${#failed[@]} -gt 0 ]]; then

@@ -1,0 +1,73 @@
+"""What is trained: the classes, and the stages from a coarse look at the abdomen to a fine one at the organs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CLASSES", "LABEL_OF_CLASS", "N_FOLDS", "STAGES", "Stage", "fold_of_index"]
+
+CLASSES = (
+    "background",
+    "liver",
+    "pancreas",
+    "portal_vein",
+    "inferior_vena_cava",
+    "aorta",
+    "gallbladder",
+    "spleen",
+    "stomach",
+    "kidney",
+)
+# Label value of each class in the files of labels (resources/anatomy/structures.json).
+LABEL_OF_CLASS = (0, 1, 2, 3, 5, 6, 9, 11, 12, 14)
+N_FOLDS = 4
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One network of the queue.
+
+    Parameters
+    ----------
+    name
+        ``"coarse"`` or ``"fine"``; the model files are named after it.
+    spacing_mm
+        Edge of its voxels.
+    steps
+        Gradient steps, one patch each.
+    learning_rate
+        Highest rate; it rises over the first steps and falls to zero at the last.
+    start_from
+        Stage whose weights of the same fold it starts from, or None.
+    centred_on
+        Classes whose voxels are drawn as centres of patches, with their weight; all others weigh ``elsewhere``.
+    elsewhere
+        Weight of the classes that are not named.
+    patch
+        Edge of the cube the network reads, in voxels.
+    """
+
+    name: str
+    spacing_mm: float
+    steps: int
+    learning_rate: float
+    start_from: str | None
+    centred_on: tuple[tuple[int, float], ...]
+    elsewhere: float
+    patch: int = 96
+
+    def weight_of(self, label_class: int) -> float:
+        """Return how often a class is drawn as the centre of a patch."""
+        return dict(self.centred_on).get(label_class, self.elsewhere)
+
+
+STAGES = (
+    # The small and winding structures are drawn more often than the large organs.
+    Stage("coarse", 2.5, 1600, 2e-3, None, ((2, 1.6), (3, 1.6), (4, 1.6), (6, 1.6)), 1.0),
+    Stage("fine", 1.5, 900, 1e-3, "coarse", ((2, 3.0), (3, 3.0), (4, 1.5), (5, 1.0), (6, 1.0)), 0.3),
+)
+
+
+def fold_of_index(index: int) -> int:
+    """Fold in which the scan at this place of the sorted list of its set is left out."""
+    return index % N_FOLDS
