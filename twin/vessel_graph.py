@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["VesselBranch", "VesselGraph"]
+__all__ = ["GraphRepair", "RepairKind", "VesselBranch", "VesselGraph"]
+
+
+class RepairKind(StrEnum):
+    """What was done to make a tree of vessels out of labelled voxels."""
+
+    LOOP = "loop"  # opened at its thinnest place
+    GAP = "gap"  # bridged
+    ROOTS = "roots"  # two roots met: separated at the thinnest place between them
+    APART = "apart"  # a piece that nothing reaches, kept with a root of its own
+    DROPPED = "dropped"  # a small piece that nothing reaches, left out
+
+
+@dataclass(frozen=True)
+class GraphRepair:
+    """One repair: where, and how long the loop, the bridge or the piece is. A person should look at it."""
+
+    kind: RepairKind
+    point_lps_mm: tuple[float, float, float]
+    length_mm: float
 
 
 @dataclass(frozen=True)
@@ -41,6 +61,8 @@ class VesselGraph:
         (n,) int32, ``VesselBranch.index`` of each node.
     branches
         The branches, by index.
+    repairs
+        What was mended when the tree was traced from voxels.
     """
 
     tree: str
@@ -49,6 +71,7 @@ class VesselGraph:
     parents: NDArray[np.int32]
     branch_of_node: NDArray[np.int32]
     branches: tuple[VesselBranch, ...] = field(default_factory=tuple)
+    repairs: tuple[GraphRepair, ...] = ()
 
     def __post_init__(self) -> None:
         n_nodes = self.nodes_lps_mm.shape[0]

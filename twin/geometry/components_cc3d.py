@@ -8,7 +8,7 @@ import cc3d
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["component_sizes", "components"]
+__all__ = ["component_sizes", "components", "without_cavities"]
 
 
 def components(
@@ -58,3 +58,20 @@ def component_sizes(mask: NDArray[np.bool_], *, connectivity: Literal[6, 18, 26]
     found = cc3d.connected_components(whole.view(np.uint8), connectivity=connectivity)
     sizes = np.bincount(found[whole])[1:]  # counting the mask alone is four times faster than counting all
     return np.sort(sizes)[::-1].astype(np.int64)
+
+
+def without_cavities(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the mask with its cavities filled: background that no path through faces leads out of.
+
+    Examples
+    --------
+    >>> hollow = np.ones((3, 3, 3), bool)
+    >>> hollow[1, 1, 1] = False
+    >>> int(without_cavities(hollow).sum())
+    27
+    """
+    outside = np.pad(~mask, 1, constant_values=True).view(np.uint8)
+    found, n_found = cc3d.connected_components(outside, connectivity=6, binary_image=True, return_N=True)
+    if n_found == 1:
+        return mask
+    return np.asarray(found[1:-1, 1:-1, 1:-1] != found[0, 0, 0])

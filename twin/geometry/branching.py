@@ -1,0 +1,141 @@
+"""Trees of centreline points as a vessel graph: smooth courses, radii of the vessels themselves, branches."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+
+from twin.geometry.spanning_tree import RootedTrees
+from twin.vessel_graph import GraphRepair, VesselBranch, VesselGraph
+
+__all__ = ["branched_graph"]
+
+_SMOOTHING_ROUNDS = 20
+_RADIUS_NODES = 5  # radii are averaged over so many nodes of a branch
+
+
+def branched_graph(
+    trees: RootedTrees, tree: str, smooth_mm: float, repairs: tuple[GraphRepair, ...] = ()
+) -> VesselGraph:
+    """Cut trees into branches at their forks and number them from the root, the larger child first.
+
+    Parameters
+    ----------
+    trees
+        Points with parents.
+    tree
+        Name of the tree, and of its first branch; with several roots ``tree.1``, ``tree.2``, ...
+    smooth_mm
+        See :func:`twin.geometry.centreline.vessel_graph_of_mask`.
+    repairs
+        Passed on.
+    """
+    points = _smoothed(trees, smooth_mm)
+    chains = _chains(trees)
+    nodes = np.array([node for chain in chains for node in chain.nodes], np.int64)
+    place = np.full(len(trees.parents) + 1, -1, np.int64)
+    place[nodes] = np.arange(nodes.size)
+    radii = np.concatenate([_own_radii(trees, points, chain.nodes) for chain in chains])
+    return VesselGraph(
+        tree,
+        points[nodes],
+        radii,
+        place[trees.parents[nodes]].astype(np.int32),
+        np.repeat(np.arange(1, len(chains) + 1), [len(chain.nodes) for chain in chains]).astype(np.int32),
+        tuple(
+            VesselBranch(number, name, chain.parent)
+            for number, (chain, name) in enumerate(zip(chains, _names(chains, tree), strict=True), start=1)
+        ),
+        repairs,
+    )
+
+
+class _Chain:
+    """Points of one branch, from its first behind the fork to the next fork; number of the parent branch."""
+
+    def __init__(self, nodes: list[int], parent: int | None) -> None:
+        self.nodes = nodes
+        self.parent = parent
+
+
+def _chains(trees: RootedTrees) -> list[_Chain]:
+    """Return the branches, parents before children, each followed by all that leave it."""
+    children = _children(trees)
+    chains: list[_Chain] = []
+    stack: list[tuple[int, int | None]] = [(root, None) for root in reversed(children[-1])]
+    while stack:
+        first, parent = stack.pop()
+        nodes = [first]
+        while len(children[nodes[-1]]) == 1:
+            nodes.append(children[nodes[-1]][0])
+        chains.append(_Chain(nodes, parent))
+        stack += [(child, len(chains)) for child in reversed(children[nodes[-1]])]
+    return chains
+
+
+def _children(trees: RootedTrees) -> dict[int, list[int]]:
+    """Return the children of each point, and the roots under -1, those with the longest vessels below first."""
+    below = trees.steps_mm.tolist()
+    parents, order = trees.parents.tolist(), trees.order.tolist()
+    children: dict[int, list[int]] = {node: [] for node in range(-1, len(parents))}
+    for node in reversed(order):
+        children[parents[node]].append(node)
+        if parents[node] >= 0:
+            below[parents[node]] += below[node]
+    for brood in children.values():
+        brood.sort(key=lambda node: (-below[node], node))
+    return children
+
+
+def _names(chains: list[_Chain], tree: str) -> list[str]:
+    """Return neutral names: the place of each branch among the children of its parent."""
+    n_roots = sum(chain.parent is None for chain in chains)
+    names: list[str] = []
+    counts: dict[int | None, int] = {}
+    for chain in chains:
+        counts[chain.parent] = counts.get(chain.parent, 0) + 1
+        if chain.parent is not None:
+            names.append(f"{names[chain.parent - 1]}.{counts[chain.parent]}")
+        else:
+            names.append(tree if n_roots == 1 else f"{tree}.{counts[None]}")
+    return names
+
+
+def _smoothed(trees: RootedTrees, smooth_mm: float) -> NDArray[np.float64]:
+    """Smooth the courses by steps forth and back that keep long waves (Taubin, SIGGRAPH 1995); ends stay.
+
+    At a fork only the parent and the main child pull: a side branch does not bend the vessel that it leaves.
+    """
+    points, parents = trees.network.points_lps_mm, trees.parents
+    steps = trees.steps_mm[parents >= 0]
+    if smooth_mm <= 0 or steps.size == 0:
+        return points
+    main = np.full(len(parents), -1, np.int64)
+    for parent, brood in _children(trees).items():
+        if parent >= 0 and brood:
+            main[parent] = brood[0]
+    inner = np.flatnonzero((parents >= 0) & (main >= 0))
+    rows = np.concatenate([inner, inner, inner])
+    columns = np.concatenate([parents[inner], main[inner], inner])
+    weights = np.repeat([0.5, 0.5, -1.0], inner.size)
+    bend = coo_matrix((weights, (rows, columns)), shape=(len(parents), len(parents))).tocsr()
+    kept = 1.0 - np.cos(min(float(np.median(steps)) / smooth_mm, 1.0))
+    forth, back = 0.5, -1.0 / (1.0 / 0.5 - kept)
+    for _ in range(_SMOOTHING_ROUNDS):
+        points = points + forth * (bend @ points)
+        points = points + back * (bend @ points)
+    return np.asarray(points)
+
+
+def _own_radii(trees: RootedTrees, points: NDArray[np.float64], nodes: list[int]) -> NDArray[np.float64]:
+    """Return the radii of a branch; inside the vessel that it leaves they are those beyond its wall."""
+    radii = trees.network.radii_mm[nodes]
+    fork = int(trees.parents[nodes[0]])
+    if fork >= 0:
+        is_beyond = np.linalg.norm(points[nodes] - points[fork], axis=1) > trees.network.radii_mm[fork]
+        first = int(is_beyond.argmax()) if is_beyond.any() else len(nodes) - 1
+        radii = np.concatenate([np.full(first, np.median(radii[first : first + 3])), radii[first:]])
+    width = min(_RADIUS_NODES, len(radii))
+    padded = np.pad(radii, (width // 2, width - 1 - width // 2), mode="edge")
+    return np.asarray(np.convolve(padded, np.full(width, 1.0 / width), mode="valid"))
