@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from twin.anatomy import LayerName
+from twin.grid import Grid
 from twin.job import CancelToken, ProgressListener, no_progress
 from twin.label_layer import LabelLayer
 from twin.volume import Volume
@@ -46,11 +50,18 @@ class SegmentationResult:
         Structure id to the message id of the reason. A structure is in a layer or here, never in both.
     warnings
         Doubts about what was found, and about the fitness of the scan.
+    confidence
+        Structure id to uint8 ``[k, j, i]`` on ``confidence_grid``: 255 times the mean probability of an ensemble, times
+        the agreement of its members. Empty where a segmenter has none. It widens the uncertainties of the layers.
+    confidence_grid
+        Working grid of the confidence, coarser than that of the volume; None where there is no confidence.
     """
 
     layers: Mapping[LayerName, LabelLayer]
     not_found: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[SegmentationWarning, ...] = ()
+    confidence: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    confidence_grid: Grid | None = None
 
     def has(self, structure_id: str) -> bool:
         """Tell whether a structure was found."""
@@ -93,7 +104,14 @@ class Segmenter(Protocol):
 
 
 def segmenters() -> tuple[Segmenter, ...]:
-    """Return every segmenter, the preferred one first."""
-    from segmentation.classical.segment import ClassicalSegmenter
+    """Return every segmenter, the preferred one first: the networks, then the one that needs no weights.
 
-    return (ClassicalSegmenter(),)
+    Where the weights of the networks are missing, what the classical segmenter finds carries a warning that says so.
+    """
+    from segmentation.classical.segment import ClassicalSegmenter
+    from segmentation.networks.network_segmenter import NetworkSegmenter
+
+    networks = NetworkSegmenter()
+    without = networks.availability().message_id
+    notices = () if without is None else (SegmentationWarning("networks.warning.made_without"),)
+    return (networks, ClassicalSegmenter(notices=notices))

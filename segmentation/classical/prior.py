@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from resources import resource_path
@@ -30,12 +30,15 @@ class ClassicalPrior:
         Version of the prior.
     uncertainties
         Structure id to the measured boundary uncertainty.
+    dice
+        Structure id to cross-validated Dice, the mean over the scans.
     """
 
     coarse: BoostedTrees
     fine: Mapping[str, BoostedTrees]
     version: str
     uncertainties: Mapping[str, BoundaryUncertainty]
+    dice: Mapping[str, float] = field(default_factory=dict)
 
     def uncertainty(self, structure_id: str) -> BoundaryUncertainty:
         """Return the measured boundary uncertainty of a structure, else the assumed one of automatic labels."""
@@ -60,4 +63,8 @@ def classical_prior() -> ClassicalPrior:
     measured = {
         structure_id: BoundaryUncertainty.from_json(row) for structure_id, row in data["card"]["boundary"].items()
     }
-    return ClassicalPrior(BoostedTrees.from_json(data["coarse"]), fine, str(data["card"]["version"]), measured)
+    dice = {
+        structure_id: sum(by_scan.values()) / len(by_scan)
+        for structure_id, by_scan in data["card"].get("figures", {}).get("dice", {}).items()
+    }
+    return ClassicalPrior(BoostedTrees.from_json(data["coarse"]), fine, str(data["card"]["version"]), measured, dice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from segmentation.classical.prior import ClassicalPrior, classical_prior, is_pri
 from segmentation.classical.vessels import tube, tube_absence
 from segmentation.classical.working_volume_sitk import WorkingVolume, working_volume
 from segmentation.quality import label_warnings, scan_warnings
-from segmentation.segmenter import Availability, SegmentationResult
+from segmentation.segmenter import Availability, SegmentationResult, SegmentationWarning
 from twin.anatomy import LayerName, structure
 from twin.errors import InputError
 from twin.grid import Grid
@@ -43,6 +43,8 @@ class ClassicalSegmenter:
     ----------
     prior
         What was learned; by default the prior shipped with TwinSight.
+    notices
+        Warnings that every result carries, e.g. that a better segmenter could not run.
 
     Examples
     --------
@@ -53,8 +55,9 @@ class ClassicalSegmenter:
     id = "segmenter.classical"
     version = "1"
 
-    def __init__(self, prior: ClassicalPrior | None = None) -> None:
+    def __init__(self, prior: ClassicalPrior | None = None, *, notices: tuple[SegmentationWarning, ...] = ()) -> None:
         self._prior = prior
+        self._notices = notices
 
     def availability(self) -> Availability:
         """Tell whether the prior is there."""
@@ -76,7 +79,8 @@ class ClassicalSegmenter:
         """
         if volume.modality is Modality.MR or volume.quantity is not Quantity.HOUNSFIELD:
             raise InputError("error.segmentation.not_ct", modality=volume.modality.value)
-        return _Run(volume, self._prior or classical_prior(), progress, cancel).result(self.id, self.version)
+        result = _Run(volume, self._prior or classical_prior(), progress, cancel).result(self.id, self.version)
+        return replace(result, warnings=(*self._notices, *result.warnings))
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Automatic segmentation by the project's own networks, run by onnxruntime on the processor."""

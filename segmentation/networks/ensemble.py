@@ -1,0 +1,166 @@
+"""An ensemble looks at a scan: the whole body at first, then the boxes around organs that deserve a closer look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.networks.model import NetworkModel
+from segmentation.networks.network_scan_sitk import NetworkScan, network_scan
+from segmentation.networks.scan_labels import box_on_scan
+from segmentation.networks.session_onnxruntime import NetworkSession
+from segmentation.networks.shape import SeenStructure, seen_structures
+from segmentation.networks.sliding_window import ClassFields, windowed_fields
+from twin.box import Box
+from twin.grid import Grid
+from twin.job import CancelToken
+from twin.volume import Volume
+
+__all__ = ["Ensemble", "Look"]
+
+_BODY_MARGIN_VOXELS = 2
+# The smoothing of a fine scan reaches this far beyond its box.
+_CROP_MARGIN_MM = 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What an ensemble saw of a part of a scan.
+
+    Parameters
+    ----------
+    model
+        Which ensemble.
+    grid
+        Working grid of everything here.
+    seen
+        Probabilities and disagreement of the members.
+    structures
+        Structure id to what the rules made of it.
+    """
+
+    model: NetworkModel
+    grid: Grid
+    seen: ClassFields
+    structures: Mapping[str, SeenStructure]
+
+
+class Ensemble:
+    """The members of a model, loaded.
+
+    Parameters
+    ----------
+    model
+        Its files are checked here.
+    n_threads
+        Threads of each operator; by default as the session chooses.
+
+    Raises
+    ------
+    BackendUnavailable
+        When a file is missing or damaged.
+    """
+
+    def __init__(self, model: NetworkModel, *, n_threads: int | None = None) -> None:
+        model.check_files()
+        self.model = model
+        self._n_threads = n_threads
+
+    @cached_property
+    def _members(self) -> tuple[NetworkSession, ...]:
+        return tuple(NetworkSession(path, n_threads=self._n_threads) for path in self.model.members)
+
+    def look(
+        self,
+        scan: NetworkScan,
+        body: NDArray[np.bool_],
+        *,
+        progress: Callable[[float], None] = lambda fraction: None,
+        cancel: CancelToken | None = None,
+    ) -> Look:
+        """Look at the box of the body.
+
+        Raises
+        ------
+        Cancelled
+            When ``cancel`` was set.
+        """
+        around = Box.around(body)
+        assert around is not None, "a scan without a body is answered before"
+        box = around.grown(_BODY_MARGIN_VOXELS, body.shape)
+        part = scan.cropped(box)
+        seen = windowed_fields(
+            part.levels,
+            body[box.slices],
+            self._members,
+            len(self.model.classes),
+            self.model.patch_kji,
+            progress=progress,
+            cancel=cancel,
+        )
+        return Look(self.model, part.grid, seen, seen_structures(seen, part.grid, self.model.structure_ids))
+
+    def closer_look(
+        self,
+        volume: Volume,
+        first: Look,
+        *,
+        window: tuple[float, float],
+        progress: Callable[[float], None] = lambda fraction: None,
+        cancel: CancelToken | None = None,
+    ) -> Look | None:
+        """Look again at the box around structures that a first look has found; None where it found none of them.
+
+        Only those structures are looked for again.
+
+        Parameters
+        ----------
+        volume
+            The scan.
+        first
+            What the coarse ensemble saw.
+        window
+            The two intensities that became the lowest and the highest level of the first look.
+        progress, cancel
+            As for :meth:`look`.
+        """
+        region = self.model.region
+        assert region is not None, "only fine models look closer"
+        wanted = [name for name in region.around if name in first.structures and not first.structures[name].absence]
+        boxes = [box for name in wanted if (box := Box.around(first.structures[name].mask)) is not None]
+        if not boxes:
+            return None
+        joined = boxes[0]
+        for box in boxes[1:]:
+            joined = joined.joined(box)
+        margin = round(region.margin_mm / float(first.grid.spacing_ijk_mm[0]))
+        target = first.grid.cropped(joined.grown(margin, first.grid.shape_kji))
+        scan = _part_of_scan(volume, target, self.model, window, cancel)
+        seen = windowed_fields(
+            scan.levels,
+            np.ones(scan.levels.shape, np.bool_),
+            self._members,
+            len(self.model.classes),
+            self.model.patch_kji,
+            progress=progress,
+            cancel=cancel,
+        )
+        structures = seen_structures(seen, scan.grid, self.model.structure_ids)
+        believed = {name: structures[name] for name in wanted if name in structures and structures[name].mask.any()}
+        return Look(self.model, scan.grid, seen, {name: replace(s, absence=None) for name, s in believed.items()})
+
+
+def _part_of_scan(
+    volume: Volume, target: Grid, model: NetworkModel, window: tuple[float, float], cancel: CancelToken | None
+) -> NetworkScan:
+    """Bring the part of the scan that a working grid covers onto the finer grid of a model."""
+    box = box_on_scan(target, volume.grid)
+    assert box is not None, "the working grid lies on the scan"
+    k, j, i = np.ceil(_CROP_MARGIN_MM / volume.grid.spacing_ijk_mm[::-1]).astype(int)
+    box = box.grown((int(k), int(j), int(i)), volume.grid.shape_kji)
+    part = replace(volume, grid=volume.grid.cropped(box), voxels=volume.voxels[box.slices])
+    return network_scan(part, model.spacing_mm, model.inputs, window=window, cancel=cancel)

@@ -1,0 +1,172 @@
+"""Pieces and cavities of a structure, and the rules by which a label is not believed: nothing is invented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from segmentation.networks.sliding_window import ClassFields
+from twin.box import Box
+from twin.geometry.components_cc3d import components
+from twin.grid import Grid
+
+__all__ = ["SeenStructure", "ShapeRule", "rule_of", "seen_structures"]
+
+BoolVoxels = NDArray[np.bool_]
+Levels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class ShapeRule:
+    """How the pieces of a class become one structure.
+
+    Parameters
+    ----------
+    smallest_ml
+        Largest piece below which there is no such structure.
+    most_pieces
+        Number of pieces that are kept, the largest first.
+    smallest_share
+        Of the largest piece, for a further piece to be kept.
+    is_solid
+        Whether cavities are filled: vessels and lesions inside an organ belong to it.
+    needs_abdomen
+        Whether it is believed only beside liver, spleen or kidney.
+    """
+
+    smallest_ml: float
+    most_pieces: int = 1
+    smallest_share: float = 1.0
+    is_solid: bool = False
+    needs_abdomen: bool = False
+
+
+# Smallest sizes: about half of the smallest adult organ that is not diseased beyond use for planning; of the liver, the
+# 120 ml below which no twin is made (docs/decisions/0027), of the great vessels 40 mm of a tube 15 mm wide.
+_RULES = {
+    "liver": ShapeRule(120.0, is_solid=True),
+    "spleen": ShapeRule(20.0, is_solid=True),
+    "kidney": ShapeRule(20.0, 2, 0.2, is_solid=True),
+    "stomach": ShapeRule(15.0, 2, 0.2, is_solid=True, needs_abdomen=True),
+    "pancreas": ShapeRule(8.0, 4, 0.1, needs_abdomen=True),
+    "portal_vein": ShapeRule(3.0, 3, 0.15, needs_abdomen=True),
+    "inferior_vena_cava": ShapeRule(7.0, 3, 0.15),
+    "aorta": ShapeRule(7.0, 3, 0.15),
+    "bile_duct": ShapeRule(2.0, is_solid=True, needs_abdomen=True),
+}
+_ABDOMEN = ("liver", "spleen", "kidney")
+# Believed where the members are this sure of it on average, and do not contradict each other by more than this.
+_SMALLEST_MEAN = 0.62
+_LARGEST_DISAGREEMENT = 0.30
+_REACH_VOXELS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class SeenStructure:
+    """A structure on the working grid.
+
+    Parameters
+    ----------
+    mask
+        bool ``[k, j, i]`` after the rules.
+    field
+        uint8 ``[k, j, i]``, its probability after the rules: zero away from the mask, 255 in filled cavities.
+    volume_ml, mean_probability, disagreement
+        What was measured over the mask before cavities were filled.
+    absence
+        Message id of the reason why it is not believed, or None.
+    """
+
+    mask: BoolVoxels
+    field: Levels
+    volume_ml: float
+    mean_probability: float
+    disagreement: float
+    absence: str | None
+
+
+def rule_of(structure_id: str) -> ShapeRule:
+    """Return the rule of a structure; one without a rule of its own is kept whole."""
+    return _RULES.get(structure_id, ShapeRule(0.0, 255, 0.0))
+
+
+def seen_structures(seen: ClassFields, grid: Grid, structure_ids: tuple[str, ...]) -> dict[str, SeenStructure]:
+    """Apply the rules to every class.
+
+    Parameters
+    ----------
+    seen
+        What an ensemble saw.
+    grid
+        Grid of its fields.
+    structure_ids
+        Structure of each field, in their order.
+    """
+    winners = _winners(seen.fields)
+    found = {name: _seen(seen, grid, rule_of(name), winners == n + 1, n) for n, name in enumerate(structure_ids)}
+    is_abdomen = any(name in found and found[name].absence is None for name in _ABDOMEN)
+    return {name: one if is_abdomen else _without_abdomen(name, one) for name, one in found.items()}
+
+
+def _without_abdomen(name: str, one: SeenStructure) -> SeenStructure:
+    if one.absence is not None or not rule_of(name).needs_abdomen:
+        return one
+    return SeenStructure(
+        one.mask, one.field, one.volume_ml, one.mean_probability, one.disagreement, "networks.not_found.no_neighbours"
+    )
+
+
+def _winners(fields: Levels) -> Levels:
+    """Class of the largest probability plus one, 0 where background is larger."""
+    rest = 255 - fields.sum(axis=0, dtype=np.int16)
+    best = fields.max(axis=0)
+    return np.where(best > rest, fields.argmax(axis=0) + 1, 0).astype(np.uint8)
+
+
+def _seen(seen: ClassFields, grid: Grid, rule: ShapeRule, mask: BoolVoxels, n: int) -> SeenStructure:
+    field = seen.fields[n]
+    box = Box.around(mask)
+    if box is None:
+        return SeenStructure(mask, np.zeros_like(field), 0.0, 0.0, 0.0, "networks.not_found.nothing_like_it")
+    box = box.grown(_REACH_VOXELS + 1, mask.shape)
+    pieces, largest_ml = _pieces(mask[box.slices], rule, grid.voxel_volume_ml)
+    kept_field = np.zeros_like(field)
+    near = ndimage.binary_dilation(pieces, iterations=_REACH_VOXELS)
+    kept_field[box.slices] = np.where(near & (pieces | ~mask[box.slices]), field[box.slices], 0)
+    mean = float(field[box.slices][pieces].mean()) / 255
+    apart = float(seen.disagreement[box.slices][pieces].mean()) / 255
+    whole = _filled(pieces) if rule.is_solid else pieces
+    kept_field[box.slices][whole & ~pieces] = 255
+    kept = np.zeros_like(mask)
+    kept[box.slices] = whole
+    volume_ml = float(np.count_nonzero(pieces)) * grid.voxel_volume_ml
+    return SeenStructure(kept, kept_field, volume_ml, mean, apart, _doubt(rule, largest_ml, mean, apart))
+
+
+def _doubt(rule: ShapeRule, largest_ml: float, mean: float, apart: float) -> str | None:
+    if largest_ml < rule.smallest_ml:
+        return "networks.not_found.too_small"
+    if mean < _SMALLEST_MEAN:
+        return "networks.not_found.not_sure"
+    return "networks.not_found.members_disagree" if apart > _LARGEST_DISAGREEMENT else None
+
+
+def _pieces(mask: BoolVoxels, rule: ShapeRule, voxel_ml: float) -> tuple[BoolVoxels, float]:
+    """Return the pieces to keep and the volume of the largest."""
+    labels, n_voxels = components(mask, connectivity=6 if rule.is_solid else 26)
+    is_kept = np.zeros(len(n_voxels) + 1, np.bool_)
+    is_kept[1 : 1 + rule.most_pieces] = n_voxels[: rule.most_pieces] >= rule.smallest_share * n_voxels[0]
+    return is_kept[labels], float(n_voxels[0]) * voxel_ml
+
+
+def _filled(mask: BoolVoxels) -> BoolVoxels:
+    """Fill what is enclosed in space, and what is enclosed in two of the three planes through it."""
+    filled = ndimage.binary_fill_holes(mask)
+    votes = np.zeros(mask.shape, np.uint8)
+    for axis in range(3):
+        planes = np.moveaxis(filled, axis, 0)
+        votes += np.moveaxis(np.stack([ndimage.binary_fill_holes(plane) for plane in planes]), 0, axis)
+    return np.asarray(filled | (votes >= 2))
