@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.services.case_file import opened_case
+from app.services.check_quality import QualitySummary, check_quality
 from app.services.structure_volume import volume_figure
 from app.services.surface_cache import SurfaceCache
 from twin.anatomy import structure
@@ -16,20 +17,23 @@ from twin.job import CancelToken, Progress, ProgressListener, no_progress
 from twin.label_layer import LabelLayer
 from twin.surface import Surface
 from twin.twin import SurfaceQuality, Twin, build_twin
+from twin.wording import Wording
 
 __all__ = ["TwinSummary", "build_case_twin", "build_twin_of_file"]
 
 
 @dataclass(frozen=True)
 class TwinSummary:
-    """Volumes of a twin and the quality of its surfaces."""
+    """Volumes of a twin, the quality of its surfaces, and the doubts about its labels and its scan."""
 
     volumes: Mapping[str, Figure]
     quality: tuple[SurfaceQuality, ...]
+    doubts: QualitySummary
 
-    def to_json(self) -> dict[str, object]:
-        """Plain values by structure."""
+    def to_json(self, wording: Wording) -> dict[str, object]:
+        """Plain values by structure, and the doubts with their words."""
         return {
+            "quality": self.doubts.to_json(wording),
             "structures": {
                 q.structure_id: {
                     "volume_ml": self.volumes[q.structure_id].to_json(),
@@ -49,8 +53,9 @@ def build_twin_of_file(
     """Build the twin of a case on disk; its surfaces stay in the cache of the case."""
     with opened_case(case_path) as session:
         twin = build_case_twin(session.case, session.folder.path, progress=progress, cancel=cancel)
+        doubts = check_quality(session.case, cancel=cancel)
     volumes = {i: volume_figure(twin.layers[structure(i).layer], i) for i in twin.surfaces}
-    return TwinSummary(volumes, tuple(twin.quality[i] for i in twin.surfaces))
+    return TwinSummary(volumes, tuple(twin.quality[i] for i in twin.surfaces), doubts)
 
 
 def build_case_twin(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.services.check_quality import QualitySummary
 from twin.anatomy import structure
 from twin.readers.problem import Problem
 from twin.readers.series import Series
@@ -81,6 +82,8 @@ class ImportResult:
         Structure id to volume, of imported labels.
     problems
         What was found wrong with files and labels; problems of a series are with the series.
+    quality
+        What quality control says of the case with the imported labels; empty where none were imported.
     """
 
     case: Path
@@ -90,6 +93,7 @@ class ImportResult:
     problems: tuple[Problem, ...] = ()
     case_id: str = ""
     is_new: bool = False
+    quality: QualitySummary = field(default_factory=lambda: QualitySummary(()))
 
     @property
     def all_problems(self) -> tuple[Problem, ...]:
@@ -106,6 +110,7 @@ class ImportResult:
             "series": [entry.to_json(wording) for entry in self.series],
             "labels_ml": dict(self.labels_ml),
             "problems": [problem_to_json(problem, wording) for problem in self.problems],
+            "quality": self.quality.to_json(wording),
         }
 
     def lines(self, wording: Wording) -> list[str]:

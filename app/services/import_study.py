@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.services.case_file import new_case, opened_case
+from app.services.check_quality import QualitySummary, check_quality, layers_with_doubts
 from app.services.import_result import ImportedSeries, ImportResult
 from app.services.layer_union import with_structures_of
 from app.services.progress_part import part_of
@@ -143,9 +144,10 @@ def _planned(
             resample=request.resamples_labels,
             units=request.units,
         )
-        edits.append(_layers_edit(case, labels))
+        layers_edit, findings = _layers_edit(case, labels)
+        edits.append(layers_edit)
         volumes_ml = {i: layer.volume_ml(i) for layer in labels.layers.values() for i in layer.structure_ids()}
-        result = replace(result, labels_ml=volumes_ml, problems=(*result.problems, *labels.notes))
+        result = replace(result, labels_ml=volumes_ml, problems=(*result.problems, *labels.notes), quality=findings)
         case = edits[-1].apply(case)
     return GroupEdit("edit.import", tuple(edits)), replace(result, planning_volume_id=case.planning_volume_id)
 
@@ -258,9 +260,12 @@ def _free_id(case: Case, number: int) -> str:
     return f"volume-{number}"
 
 
-def _layers_edit(case: Case, labels: LabelMapImport) -> LayersEdit:
-    layers: dict[LayerName, LabelLayer | PackedLayer | None] = {
+def _layers_edit(case: Case, labels: LabelMapImport) -> tuple[LayersEdit, QualitySummary]:
+    """Return the edit that brings the labels, and what quality control says of the case with them."""
+    united = {
         name: with_structures_of(layer, case.layers.get(name), new_is_automatic=False)
         for name, layer in labels.layers.items()
     }
-    return LayersEdit(layers, label="edit.import")
+    quality = check_quality(replace(case, layers={**case.layers, **united}))
+    layers: dict[LayerName, LabelLayer | PackedLayer | None] = {**layers_with_doubts(united, quality.findings)}
+    return LayersEdit(layers, label="edit.import"), quality

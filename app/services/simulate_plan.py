@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
+from app.services.check_quality import with_current_doubts
 from simulation.simulate import simulate
 from twin.edit import OutcomeEdit
 from twin.job import CancelToken, Progress, ProgressListener, no_progress
@@ -56,7 +58,7 @@ def simulate_plan_of_session(
     if twin is None or twin.labels_hash != case.labels_hash:
         twin = build_twin(case, structure_ids=(), cancel=cancel)
     progress(Progress(0.1, "progress.simulate.computing", {"plan": plan_name}))
-    outcome = simulate(plan, twin, case.facts)
+    outcome = simulate(plan, replace(twin, layers=with_current_doubts(twin.layers, case)), case.facts)
     if cancel is not None:
         cancel.raise_if_cancelled()
     progress(Progress(1.0, "progress.simulate.done", {"plan": plan_name}))

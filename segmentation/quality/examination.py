@@ -93,7 +93,9 @@ def quality_report(
         return QualityReport()
     scan = LabelledScan.of_layers(layers, volume)
     of_structure = _structure_findings(scan, scan.structure_ids, patient, cancel)
-    return QualityReport(of_structure, _scan_findings(scan, on_date, cancel), tuple(placement_findings(scan)), scan.boxes)
+    return QualityReport(
+        of_structure, _scan_findings(scan, on_date, cancel), tuple(placement_findings(scan)), scan.boxes
+    )
 
 
 def quality_report_after(

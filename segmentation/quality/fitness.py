@@ -42,7 +42,7 @@ def age_findings(scan: LabelledScan, on_date: date | None) -> list[QualityFindin
     if text is None or on_date is None:
         return []
     try:
-        scanned = datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 (a day, not a moment)
+        scanned = datetime.strptime(text, "%Y%m%d").date()
     except ValueError:
         return []
     days = (on_date - scanned).days
@@ -61,7 +61,7 @@ def stent_findings(scan: LabelledScan) -> list[QualityFinding]:
     box = _around_bile_duct(scan)
     if box is None:
         return []
-    metal = volume.voxels[box.slices] > _METAL_HU
+    metal = np.asarray(np.greater(volume.voxels[box.slices], _METAL_HU))
     if not metal.any():
         return []
     bone = scan.mask("bone", box)

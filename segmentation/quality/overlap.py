@@ -51,7 +51,7 @@ def overlap_findings(scan: LabelledScan, structure_id: str) -> list[QualityFindi
         if structure_id == apart:
             found += [_overlap(scan, apart, other) for other in others if scan.has(other)]
     if structure_id in _ORGANS:
-        found.append(_outside(scan, structure_id, ("skin",), _OUTSIDE_BODY_SHARE, "quality.outside_body"))
+        found.append(_outside_body(scan, structure_id))
         found += [_enclosed(scan, structure_id, host) for host in _HOSTS if host != structure_id and scan.has(host)]
     return [finding for finding in found if finding is not None]
 
@@ -66,13 +66,33 @@ def _outside(
     outside = mask.copy()
     for host in hosts:
         outside &= ~scan.mask(host, box)
-    n_outside = np.count_nonzero(outside)
-    share = n_outside / max(np.count_nonzero(mask), 1)
-    if share <= most or n_outside * scan.grid.voxel_volume_ml < _SMALLEST_PART_ML:
+    share = _share(outside, mask)
+    if share <= most or np.count_nonzero(outside) * scan.grid.voxel_volume_ml < _SMALLEST_PART_ML:
         return None
     parameters: dict[str, object] = {"structure": structure_id, "percent": round(100 * share), **names}
     point = point_of_voxel(scan.grid, voxel_near_centre(outside), box)
     return QualityFinding(message_id, FindingSeverity.WARNING, structure_id, parameters, point)
+
+
+def _outside_body(scan: LabelledScan, structure_id: str) -> QualityFinding | None:
+    """Say that a part of an organ lies outside the body.
+
+    In label maps without overlaps the body has holes where its organs are: they belong to it.
+    """
+    if _outside(scan, structure_id, ("skin",), _OUTSIDE_BODY_SHARE, "quality.outside_body") is None:
+        return None
+    own, body_box = scan.boxes[structure_id], scan.boxes["skin"].joined(scan.boxes[structure_id])
+    k0, k1 = own.start_kji[0], own.stop_kji[0]
+    box = Box((k0, *body_box.start_kji[1:]), (k1, *body_box.stop_kji[1:]))
+    body = scan.mask("skin", box)
+    organ = scan.mask(structure_id, box)
+    outside = np.stack([o & ~ndimage.binary_fill_holes(b) for o, b in zip(organ, body, strict=True)])
+    share = _share(outside, organ)
+    if share <= _OUTSIDE_BODY_SHARE:
+        return None
+    parameters: dict[str, object] = {"structure": structure_id, "percent": round(100 * share)}
+    point = point_of_voxel(scan.grid, voxel_near_centre(outside), box)
+    return QualityFinding("quality.outside_body", FindingSeverity.WARNING, structure_id, parameters, point)
 
 
 def _overlap(scan: LabelledScan, first: str, second: str) -> QualityFinding | None:
@@ -106,12 +126,17 @@ def _enclosed(scan: LabelledScan, structure_id: str, host: str) -> QualityFindin
             break
         piece = labels == number
         shell = ndimage.binary_dilation(piece) & ~mask
-        share = np.count_nonzero(shell & around) / max(np.count_nonzero(shell), 1)
+        share = _share(shell & around, shell)
         if share > _ENCLOSED_SHARE:
             parameters: dict[str, object] = {"structure": structure_id, "organ": host, "percent": round(100 * share)}
             point = point_of_voxel(scan.grid, voxel_near_centre(piece), box)
             return QualityFinding("quality.enclosed", FindingSeverity.SERIOUS, structure_id, parameters, point)
     return None
+
+
+def _share(part: BoolVoxels, whole: BoolVoxels) -> float:
+    """Return the voxels of a part over those of the whole; 0 for an empty whole."""
+    return float(np.count_nonzero(part)) / max(int(np.count_nonzero(whole)), 1)
 
 
 def _common(first: Box, second: Box) -> Box | None:

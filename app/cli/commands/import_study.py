@@ -55,6 +55,8 @@ def run(
         result = import_into_case(request, progress=job.progress, cancel=job.cancel)
     for problem in result.all_problems:
         console.say(worded_problem(problem, console.wording))
+    for line in result.quality.lines(console.wording):
+        console.say(line)
     console.finish(result.to_json(console.wording), result.lines(console.wording))
 
 

@@ -55,10 +55,15 @@ def run(
 
 
 def _save(console: Console, case: Path, name: str, cuts: tuple[str, ...]) -> None:
+    from app.services.check_quality import check_quality_of_file
     from app.services.plan_resection import save_plan
 
     plan = save_plan(case, name, cuts)
-    console.finish({"plan": plan.to_json()}, [console.wording.text("cli.plan.saved", name=name, count=len(cuts))])
+    quality = check_quality_of_file(case)
+    for line in quality.lines(console.wording):
+        console.say(line)
+    document: dict[str, object] = {"plan": plan.to_json(), "quality": quality.to_json(console.wording)}
+    console.finish(document, [console.wording.text("cli.plan.saved", name=name, count=len(cuts))])
 
 
 def _list(console: Console, case: Path) -> None:

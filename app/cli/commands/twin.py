@@ -24,4 +24,5 @@ def run(ctx: typer.Context, case: CaseArgument) -> None:
     console: Console = ctx.obj
     with console.job() as job:
         result = build_twin_of_file(case, progress=job.progress, cancel=job.cancel)
-    console.finish(result.to_json(), [twin_table(result, console.wording)])
+    parts = [twin_table(result, console.wording), *result.doubts.lines(console.wording)]
+    console.finish(result.to_json(console.wording), parts)
