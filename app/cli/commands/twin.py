@@ -9,6 +9,8 @@ import typer
 from app.cli.commands.parameters import CaseArgument
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from app.cli.console import Console
 
 
@@ -24,5 +26,5 @@ def run(ctx: typer.Context, case: CaseArgument) -> None:
     console: Console = ctx.obj
     with console.job() as job:
         result = build_twin_of_file(case, progress=job.progress, cancel=job.cancel)
-    parts = [twin_table(result, console.wording), *result.doubts.lines(console.wording)]
+    parts: list[str | Table] = [twin_table(result, console.wording), *result.doubts.lines(console.wording)]
     console.finish(result.to_json(console.wording), parts)
