@@ -1,66 +1,19 @@
-"""Figures of a plane while it is dragged: everything that fits into one frame, on one thread."""
+"""Figures of a plane or a sheet while it is dragged: everything that fits into one frame, on one thread."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
-from simulation.margin import LesionFate, half_width_mm, lesion_fates
+from simulation.live_organ import LiveFigures, LiveOrgan, NearestPoints, Point
+from simulation.margin import LesionFate
 from simulation.organ_model import OrganModel
-from simulation.perfusion import (
-    lost_branches,
-    missing_inputs,
-    order_from_root,
-    perfusion_from_losses,
-    unknown_perfusion,
-)
-from simulation.vessels import OUTSIDE_MM, is_node_removed, ordered_vessels, vessels_across
-from simulation.volumetry import Volumetry, body_ratios, remnant_figures, segment_figures
-from twin.figure import Figure
-from twin.outcome import CrossedVessel, FigureTree
+from simulation.sheet_map import SheetMap
 from twin.patient import PatientFacts
+from twin.resection import SheetCut
 from twin.twin import Twin
-from twin.vessel_graph import VesselGraph
 
-__all__ = ["LiveFigures", "LivePlane"]
-
-Point = tuple[float, float, float]
-
-
-@dataclass(frozen=True)
-class LiveFigures:
-    """What a plane would do, for one frame.
-
-    ``liver`` has the keys of a settled outcome, intervals included. Volumes equal those of
-    :func:`simulation.simulate.simulate` to the voxel. ``margin_mm`` is the distance to the whole plane: never more
-    than the settled one, which goes to the cut inside the organ.
-    """
-
-    liver: Mapping[str, Figure | FigureTree]
-    margin_points_lps_mm: tuple[Point, Point] | None
-    lesions: tuple[LesionFate, ...]
-    segments: Mapping[str, FigureTree] = field(default_factory=dict)
-    clip_list: tuple[CrossedVessel, ...] = ()
-
-    @property
-    def removes_nothing(self) -> bool:
-        """True when the plane misses the organ and all of it stays."""
-        resected = self.liver["resected_ml"]
-        return isinstance(resected, Figure) and resected.value == 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class _Tree:
-    """A vessel graph prepared: the voxel of each node, whether it lies in the organ, and an order from the root."""
-
-    graph: VesselGraph
-    nodes_ijk: NDArray[np.float64]
-    is_in_organ: NDArray[np.bool_]
-    order: NDArray[np.int64]
+__all__ = ["LiveFigures", "LivePlane", "LiveSheet"]
 
 
 class LivePlane:
@@ -96,19 +49,13 @@ class LivePlane:
     def __init__(
         self, twin: Twin, facts: PatientFacts | None = None, *, organ_id: str = "liver", model: OrganModel | None = None
     ) -> None:
-        self._model = model or OrganModel.of_twin(twin, organ_id)
-        self._facts = facts or PatientFacts()
-        self._volumetry = Volumetry(self._model)
-        self._hulls = {name: _hull(points) for name, points in self._model.lesion_points_lps_mm.items()}
-        self._half_widths_mm = {name: half_width_mm(twin, name) for name in self._hulls}
-        self._trees = {name: _prepared(graph, self._model) for name, graph in twin.graphs.items()}
-        self._missing = missing_inputs(self._model)
-        self.figures(tuple(self._model.grid.origin_lps_mm), (0.0, 0.0, 1.0))  # compiles and fills caches
+        self._organ = LiveOrgan(model or OrganModel.of_twin(twin, organ_id), facts or PatientFacts())
+        self.figures(tuple(self.model.grid.origin_lps_mm), (0.0, 0.0, 1.0))  # compiles and fills caches
 
     @property
     def model(self) -> OrganModel:
         """The prepared organ, for :func:`simulation.simulate.simulate`."""
-        return self._model
+        return self._organ.model
 
     def figures(self, origin_lps_mm: Point, normal_lps: Point) -> LiveFigures:
         """Return the figures of a plane; the side the normal points to is removed.
@@ -122,79 +69,77 @@ class LivePlane:
         normal_lps
             Its normal, of any length but zero.
         """
-        normal = np.asarray(normal_lps, dtype=np.float64)
+        origin, normal = np.asarray(origin_lps_mm, dtype=np.float64), np.asarray(normal_lps, dtype=np.float64)
         length = float(np.linalg.norm(normal))
         if abs(length - 1.0) > 1e-12:  # a plan's normal keeps every bit, so that all counts agree to the voxel
             normal = normal / length
-        coefficients = self._model.plane_coefficients(origin_lps_mm, (normal[0], normal[1], normal[2]))
-        removed = self._model.runs.half_space_counts(coefficients)
-        liver: dict[str, Figure | FigureTree] = dict(remnant_figures(self._volumetry, self._volumetry.of(removed)))
-        flr_ml, resected_ml = liver["flr_ml"], liver["resected_ml"]
-        assert isinstance(flr_ml, Figure)
-        assert isinstance(resected_ml, Figure)
-        liver |= body_ratios(flr_ml, resected_ml, self._facts)
-        depths = {name: _depths_mm(tree, coefficients) for name, tree in self._trees.items()}
-        liver |= self._perfusion(removed, depths)
-        fates = lesion_fates(self._model, removed)
-        liver["margin_mm"], points = self._margin(fates, np.asarray(origin_lps_mm, dtype=np.float64), normal)
-        vessels = [v for name, tree in self._trees.items() for v in vessels_across(tree.graph, depths[name])]
-        segments = segment_figures(self._volumetry, removed)
-        return LiveFigures(liver, points, fates, segments, ordered_vessels(vessels))
+        coefficients = self.model.plane_coefficients(origin_lps_mm, (normal[0], normal[1], normal[2]))
+        ci, cj, ck, c0 = (float(c) for c in coefficients)
+        i, j, k = self._organ.nodes_ijk.T
 
-    def _margin(
-        self, fates: tuple[LesionFate, ...], origin: NDArray[np.float64], normal: NDArray[np.float64]
-    ) -> tuple[Figure, tuple[Point, Point] | None]:
-        """Return the least distance of the removed lesions to the plane: the support of their convex hulls."""
-        best: tuple[float, str, NDArray[np.float64]] | None = None
-        for fate in fates:
-            if fate.is_left_behind:
-                continue
-            heights = (self._hulls[fate.lesion_id] - origin) @ normal
-            lowest = int(heights.argmin())
-            height = max(float(heights[lowest]), 0.0) if fate.is_removed else 0.0
-            if best is None or height < best[0]:
-                best = (height, fate.lesion_id, self._hulls[fate.lesion_id][lowest])
-        if best is None:
-            return Figure.unknown("mm", needs=() if fates else ("lesion",)), None
-        height, name, point = best
-        half_mm = self._half_widths_mm[name]
-        foot = point - ((point - origin) @ normal) * normal
-        figure = Figure(height, max(height - half_mm, 0.0), height + half_mm, "mm", source="distance to the plane")
-        return figure, (_point(point if height > 0 else foot), _point(foot))
+        def nearest(fate: LesionFate) -> NearestPoints:
+            """The support of the convex hull of the lesion."""
+            hull = self._organ.hulls_lps_mm[fate.lesion_id]
+            heights = (hull - origin) @ normal
+            at = int(heights.argmin())
+            return NearestPoints(max(float(heights[at]), 0.0), hull[at], hull[at] - heights[at] * normal)
 
-    def _perfusion(self, removed: NDArray[np.int64], depths_mm: Mapping[str, NDArray[np.float64]]) -> dict[str, Figure]:
-        if self._missing:
-            return unknown_perfusion(self._missing)
-        lost_portal, lost_hepatic = (
-            lost_branches(tree.graph, is_node_removed(tree.graph, depths_mm[name]), order=tree.order)
-            for name, tree in ((name, self._trees[name]) for name in ("portal", "hepatic"))
-        )
-        return perfusion_from_losses(self._model, removed, lost_portal, lost_hepatic)
+        removed = self.model.runs.half_space_counts(coefficients)
+        return self._organ.figures(removed, ci * i + (cj * j + (ck * k + c0)), nearest, source="distance to the plane")
 
 
-def _hull(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the corners of the convex hull: the only points that a plane can meet first."""
-    try:
-        return np.asarray(points[ConvexHull(points).vertices])
-    except QhullError:  # flat or a few points: all of them
-        return points
+class LiveSheet:
+    """A curved sheet through an organ, asked for its figures at every frame of a drag.
+
+    Parameters and errors are those of :class:`LivePlane`.
+
+    Examples
+    --------
+    >>> from twin.anatomy import LayerName
+    >>> from twin.grid import Grid
+    >>> from twin.label_layer import LabelLayer
+    >>> grid = Grid.from_spacing((20, 20, 20), (5, 5, 5))
+    >>> voxels = np.zeros((20, 20, 20), np.uint8)
+    >>> voxels[5:15, 5:15, 5:15] = 1
+    >>> sheet = LiveSheet(Twin(grid, {LayerName.ORGANS: LabelLayer(LayerName.ORGANS, grid, voxels)}))
+    >>> flat = SheetCut((((62.5, 0.0, 0.0), (62.5, 90.0, 0.0)), ((62.5, 0.0, 90.0), (62.5, 90.0, 90.0))))
+    >>> sheet.figures(flat).liver["remnant_ml"].value
+    100.0
+    """
+
+    def __init__(
+        self, twin: Twin, facts: PatientFacts | None = None, *, organ_id: str = "liver", model: OrganModel | None = None
+    ) -> None:
+        self._organ = LiveOrgan(model or OrganModel.of_twin(twin, organ_id), facts or PatientFacts())
+        self.figures(_square(self.model.grid.origin_lps_mm))  # compiles and fills caches
+
+    @property
+    def model(self) -> OrganModel:
+        """The prepared organ, for :func:`simulation.simulate.simulate`."""
+        return self._organ.model
+
+    def figures(self, cut: SheetCut) -> LiveFigures:
+        """Return the figures of a sheet; what lies on its positive side is removed.
+
+        A sheet that misses the organ is no error here: while it is dragged it may.
+
+        Raises
+        ------
+        GeometryError
+            ``error.sheet.no_area`` or ``error.sheet.overhang``, as :class:`simulation.sheet_map.SheetMap`.
+        """
+        sheet = SheetMap.of_cut(cut, self.model.grid)
+
+        def nearest(fate: LesionFate) -> NearestPoints:
+            points = self.model.lesion_points_lps_mm[fate.lesion_id]
+            distance_mm, at, place = sheet.nearest(points)
+            return NearestPoints(distance_mm, points[at], np.array(place))
+
+        removed = self.model.runs.sheet_counts(sheet)
+        depths = sheet.depth_mm(self._organ.nodes_ijk)
+        return self._organ.figures(removed, depths, nearest, source="distance to the sheet")
 
 
-def _prepared(graph: VesselGraph, model: OrganModel) -> _Tree:
-    nearest = np.rint(model.grid.ijk_from_lps(graph.nodes_lps_mm)).astype(int)
-    is_inside = ((nearest >= 0) & (nearest < np.array(model.organ.shape[::-1]))).all(axis=1)
-    i, j, k = nearest[is_inside].T
-    is_in_organ = np.zeros(len(nearest), np.bool_)
-    is_in_organ[is_inside] = model.organ[k, j, i]
-    return _Tree(graph, nearest.astype(np.float64), is_in_organ, order_from_root(graph.parents))
-
-
-def _depths_mm(tree: _Tree, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the signed distance of nodes to a plane, in the order of operations of the kernels."""
-    ci, cj, ck, c0 = (float(c) for c in coefficients)
-    i, j, k = tree.nodes_ijk.T
-    return np.where(tree.is_in_organ, ci * i + (cj * j + (ck * k + c0)), OUTSIDE_MM)
-
-
-def _point(values: NDArray[np.float64]) -> Point:
-    return (float(values[0]), float(values[1]), float(values[2]))
+def _square(corner_lps_mm: NDArray[np.float64]) -> SheetCut:
+    x, y, z = (float(v) for v in corner_lps_mm)
+    return SheetCut((((x, y, z), (x + 50, y, z)), ((x, y + 50, z), (x + 50, y + 50, z))))

@@ -14,6 +14,7 @@ from simulation.intervals import LEVELS, reach_kji, shifted_shares
 from simulation.kernels.half_space import mark_half_space
 from simulation.organ_model import OrganModel
 from simulation.segment_codes import segments_of_code, segments_of_graft
+from simulation.sheet_map import SheetMap
 from twin.anatomy import LayerName
 from twin.box import Box
 from twin.errors import GeometryError, InputError, UsageError
@@ -147,7 +148,9 @@ def _part(resection: Resection, model: OrganModel) -> RemovedPart:
             return _territories(resection, branches, model)
         case DonorSplit(graft):
             return _segments(resection, segments_of_graft(graft), model)
-        case SheetCut() | PancreasCut():
+        case SheetCut():
+            return _sheet(resection, model)
+        case PancreasCut():
             raise UsageError("error.plan.not_built", cut=write_cut(resection))
         case _:
             assert_never(resection)
@@ -157,10 +160,7 @@ def _plane(cut: PlaneCut, model: OrganModel) -> RemovedPart:
     coefficients = model.plane_coefficients(cut.origin_lps_mm, cut.normal_lps)
     voxels = np.zeros(model.organ.shape, np.bool_)
     mark_half_space(voxels, coefficients)
-    n_removed, n_organ = np.count_nonzero(voxels & model.organ), np.count_nonzero(model.organ)
-    if n_removed in (0, n_organ):
-        message_id = "error.cut.misses_organ" if n_removed == 0 else "error.cut.takes_whole_organ"
-        raise GeometryError(message_id, cut=write_cut(cut), structure=model.organ_id)
+    _require_division(cut, voxels, model)
     shape = model.organ.shape
     ci, cj, ck, c0 = (float(c) for c in coefficients)
 
@@ -169,6 +169,27 @@ def _plane(cut: PlaneCut, model: OrganModel) -> RemovedPart:
         return np.asarray(ci * i + (cj * j + (ck * k + c0)), dtype=np.float64)
 
     return RemovedPart(cut, voxels, depth_mm)
+
+
+def _sheet(cut: SheetCut, model: OrganModel) -> RemovedPart:
+    sheet = SheetMap.of_cut(cut, model.grid)
+    voxels = np.zeros(model.organ.shape, np.bool_)
+    sheet.mark(voxels)
+    _require_division(cut, voxels, model)
+    shape = model.organ.shape
+
+    def depth_mm(at: Indices) -> NDArray[np.float64]:
+        k, j, i = np.unravel_index(at, shape)
+        return sheet.depth_mm(np.stack([i, j, k], axis=-1).astype(np.float64))
+
+    return RemovedPart(cut, voxels, depth_mm)
+
+
+def _require_division(cut: PlaneCut | SheetCut, voxels: Mask, model: OrganModel) -> None:
+    n_removed, n_organ = np.count_nonzero(voxels & model.organ), np.count_nonzero(model.organ)
+    if n_removed in (0, n_organ):
+        message_id = "error.cut.misses_organ" if n_removed == 0 else "error.cut.takes_whole_organ"
+        raise GeometryError(message_id, cut=write_cut(cut), structure=model.organ_id)
 
 
 def _around_lesion(cut: WedgeCut | AblationZone, model: OrganModel) -> RemovedPart:

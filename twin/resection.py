@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from typing import assert_never
 
 from twin.errors import UsageError
@@ -25,6 +26,9 @@ __all__ = [
 ]
 
 Point = tuple[float, float, float]
+
+_LEAST_NET, _LARGEST_NET = 2, 16  # points each way
+_FARTHEST_MM = 10_000.0  # beyond it a number is no place in a patient
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,53 @@ class PlaneCut:
 
 @dataclass(frozen=True)
 class SheetCut:
-    """A smooth sheet through a grid of control points (rows of points, LPS mm); its positive side is removed."""
+    """A smooth sheet over a net of control points; its positive side is removed.
+
+    The sheet is the clamped B-spline surface of degree 3 (less for fewer points) of the net; 4 x 4 points are a bicubic
+    Bezier patch. Its positive side is that of the cross product of "along a row" with "from row to row". Beyond its
+    border it goes straight on.
+
+    Parameters
+    ----------
+    control_points_lps_mm
+        Rows of points, 2 to 16 rows of equally many, 2 to 16, points; LPS mm.
+
+    Raises
+    ------
+    UsageError
+        ``error.sheet.bad_net`` when the rows are no such net, ``error.sheet.bad_point`` when a coordinate is no finite
+        number within ten metres.
+    """
 
     control_points_lps_mm: tuple[tuple[Point, ...], ...]
+
+    def __post_init__(self) -> None:
+        rows = self.control_points_lps_mm
+        n_columns = len(rows[0]) if rows else 0
+        is_net = all(len(row) == n_columns for row in rows)
+        if not (is_net and _LEAST_NET <= len(rows) <= _LARGEST_NET and _LEAST_NET <= n_columns <= _LARGEST_NET):
+            lengths = sorted({len(row) for row in rows})
+            raise UsageError(
+                "error.sheet.bad_net",
+                rows=len(rows),
+                columns=" / ".join(str(n) for n in lengths) or "0",
+                least=_LEAST_NET,
+                most=_LARGEST_NET,
+            )
+        for at, row in enumerate(rows, start=1):
+            for place, point in enumerate(row, start=1):
+                if len(point) != 3 or not all(isfinite(v) and abs(v) <= _FARTHEST_MM for v in point):
+                    raise UsageError("error.sheet.bad_point", row=at, point=place)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the net."""
+        return len(self.control_points_lps_mm)
+
+    @property
+    def n_columns(self) -> int:
+        """Points in a row of the net."""
+        return len(self.control_points_lps_mm[0])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from twin.edit import ApprovalEdit, ConfirmationEdit, PlanEdit
 from twin.errors import GeometryError, InputError, UsageError
 from twin.outcome import Outcome
 from twin.plan import Confirmation, Plan
-from twin.resection import PancreasCut, Resection, SheetCut, parse_cut, write_cut
+from twin.resection import PancreasCut, Resection, parse_cut, write_cut
+from twin.sheet_file import read_sheet
 
 __all__ = [
     "ListedPlan",
@@ -54,7 +55,7 @@ def plan_from_cuts(case: Case, name: str, cuts: Sequence[str]) -> Plan:
     UsageError
         When a text is no cut, or a cut that cannot be computed yet.
     InputError
-        ``error.plan.no_such_lesion`` with the lesions there are.
+        ``error.plan.no_such_lesion`` with the lesions there are; when the file of a sheet cannot be used.
     """
     resections = tuple(_cut(text) for text in cuts)
     lesions = case.layers[LayerName.LESIONS].structure_ids() if LayerName.LESIONS in case.layers else ()
@@ -152,9 +153,9 @@ def structures_of_figures(case: Case, plan: Plan) -> tuple[str, ...]:
 
 def _cut(text: str) -> Resection:
     if text.startswith("sheet:"):
-        raise UsageError("error.plan.not_built", cut="sheet")
+        return read_sheet(Path(text.removeprefix("sheet:")))
     resection = parse_cut(text)
-    if isinstance(resection, PancreasCut | SheetCut):
+    if isinstance(resection, PancreasCut):
         raise UsageError("error.plan.not_built", cut=text)
     return resection
 

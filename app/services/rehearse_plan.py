@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.live import LiveFigures, LivePlane
+from simulation.live import LiveFigures, LivePlane, LiveSheet
 from simulation.organ_model import OrganModel
 from simulation.simulate import simulate
 from simulation.split import split_masks, split_organ
 from twin.outcome import Outcome
 from twin.patient import PatientFacts
 from twin.plan import Plan
-from twin.resection import PlaneCut
+from twin.resection import PlaneCut, SheetCut
 from twin.surface import Surface
 from twin.twin import Twin
 
@@ -66,16 +66,20 @@ class Rehearsal:
         self.facts = facts
         self._model = OrganModel.of_twin(twin)
         self._live = LivePlane(twin, facts, model=self._model)
+        self._live_sheet = LiveSheet(twin, facts, model=self._model)
 
     def with_facts(self, facts: PatientFacts) -> Rehearsal:
         """Return the same liver with other facts; nothing of the liver is computed again."""
         other = object.__new__(Rehearsal)
         other.twin, other.facts, other._model = self.twin, facts, self._model
         other._live = LivePlane(self.twin, facts, model=self._model)
+        other._live_sheet = LiveSheet(self.twin, facts, model=self._model)
         return other
 
-    def live_figures(self, cut: PlaneCut) -> LiveFigures:
-        """Return the figures of a plane, in milliseconds."""
+    def live_figures(self, cut: PlaneCut | SheetCut) -> LiveFigures:
+        """Return the figures of a plane or a sheet, in milliseconds."""
+        if isinstance(cut, SheetCut):
+            return self._live_sheet.figures(cut)
         return self._live.figures(cut.origin_lps_mm, cut.normal_lps)
 
     def settled(self, plan: Plan, *, stop: Callable[[], None] = lambda: None) -> SettledPlan:

@@ -49,7 +49,8 @@ EXACT_IN_TEXT = st.one_of(
     st.sampled_from([DonorSplit("left-lateral"), DonorSplit("left"), DonorSplit("right")]),
     PANCREAS,
 )
-SHEETS = st.lists(st.lists(POINTS, min_size=2, max_size=3).map(tuple), min_size=2, max_size=3).map(tuple)
+NETS = st.tuples(st.integers(2, 4), st.integers(2, 5))
+SHEETS = NETS.flatmap(lambda size: st.tuples(*[st.tuples(*[POINTS] * size[1])] * size[0]))
 ALL = st.one_of(EXACT_IN_TEXT, PLANES, st.builds(SheetCut, SHEETS))
 
 
