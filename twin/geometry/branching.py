@@ -2,75 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 
 from twin.geometry.spanning_tree import RootedTrees
+from twin.geometry.vessel_radii import section_radii_mm
 from twin.vessel_graph import GraphRepair, VesselBranch, VesselGraph
 
-__all__ = ["branched_graph"]
+__all__ = ["MaskVoxels", "branched_graph"]
 
 _SMOOTHING_ROUNDS = 20
-_RADIUS_NODES = 5  # radii are averaged over so many nodes of a branch
+
+
+@dataclass(frozen=True, eq=False)
+class MaskVoxels:
+    """Centres of the voxels of a vessel mask, (n, 3) float64, and the volume of one."""
+
+    centres_lps_mm: NDArray[np.float64]
+    voxel_mm3: float
 
 
 def branched_graph(
-    trees: RootedTrees, tree: str, smooth_mm: float, repairs: tuple[GraphRepair, ...] = ()
+    trees: RootedTrees, tree: str, voxels: MaskVoxels, smooth_mm: float, repairs: tuple[GraphRepair, ...] = ()
 ) -> VesselGraph:
     """Cut trees into branches at their forks and number them from the root, the larger child first.
 
     Parameters
     ----------
     trees
-        Points with parents.
+        Points with parents; their radii are depths in the mask.
     tree
         Name of the tree, and of its first branch; with several roots ``tree.1``, ``tree.2``, ...
+    voxels
+        Of the mask, for the radii.
     smooth_mm
         See :func:`twin.geometry.centreline.vessel_graph_of_mask`.
     repairs
         Passed on.
     """
-    points = _smoothed(trees, smooth_mm)
-    chains = _chains(trees)
+    children = _children(trees)
+    chains = _chains(children)
     nodes = np.array([node for chain in chains for node in chain.nodes], np.int64)
     place = np.full(len(trees.parents) + 1, -1, np.int64)
     place[nodes] = np.arange(nodes.size)
-    radii = np.concatenate([_own_radii(trees, points, chain.nodes) for chain in chains])
-    return VesselGraph(
-        tree,
-        points[nodes],
-        radii,
-        place[trees.parents[nodes]].astype(np.int32),
-        np.repeat(np.arange(1, len(chains) + 1), [len(chain.nodes) for chain in chains]).astype(np.int32),
-        tuple(
-            VesselBranch(number, name, chain.parent)
-            for number, (chain, name) in enumerate(zip(chains, _names(chains, tree), strict=True), start=1)
-        ),
-        repairs,
+    parents = place[trees.parents[nodes]]
+    n_nodes = [len(chain.nodes) for chain in chains]
+    points = _smoothed(trees, children, smooth_mm)[nodes]
+    radii = section_radii_mm(
+        points,
+        parents,
+        np.cumsum([0, *n_nodes[:-1]]),
+        np.array([chain.goes_on for chain in chains]),
+        trees.network.radii_mm[nodes],
+        voxels.centres_lps_mm,
+        voxels.voxel_mm3,
     )
+    branches = (
+        VesselBranch(number, name, chain.parent)
+        for number, (chain, name) in enumerate(zip(chains, _names(chains, tree), strict=True), start=1)
+    )
+    branch_of_node = np.repeat(np.arange(1, len(chains) + 1), n_nodes).astype(np.int32)
+    return VesselGraph(tree, points, radii, parents.astype(np.int32), branch_of_node, tuple(branches), repairs)
 
 
+@dataclass(frozen=True)
 class _Chain:
-    """Points of one branch, from its first behind the fork to the next fork; number of the parent branch."""
+    """Points of one branch from behind the fork to the next, its parent, and whether it is the main child."""
 
-    def __init__(self, nodes: list[int], parent: int | None) -> None:
-        self.nodes = nodes
-        self.parent = parent
+    nodes: list[int]
+    parent: int | None
+    goes_on: bool
 
 
-def _chains(trees: RootedTrees) -> list[_Chain]:
+def _chains(children: dict[int, list[int]]) -> list[_Chain]:
     """Return the branches, parents before children, each followed by all that leave it."""
-    children = _children(trees)
     chains: list[_Chain] = []
-    stack: list[tuple[int, int | None]] = [(root, None) for root in reversed(children[-1])]
+    stack: list[tuple[int, int | None, bool]] = [(root, None, False) for root in reversed(children[-1])]
     while stack:
-        first, parent = stack.pop()
+        first, parent, goes_on = stack.pop()
         nodes = [first]
         while len(children[nodes[-1]]) == 1:
             nodes.append(children[nodes[-1]][0])
-        chains.append(_Chain(nodes, parent))
-        stack += [(child, len(chains)) for child in reversed(children[nodes[-1]])]
+        chains.append(_Chain(nodes, parent, goes_on))
+        brood = children[nodes[-1]]
+        stack += [(child, len(chains), child == brood[0]) for child in reversed(brood)]
     return chains
 
 
@@ -102,7 +120,7 @@ def _names(chains: list[_Chain], tree: str) -> list[str]:
     return names
 
 
-def _smoothed(trees: RootedTrees, smooth_mm: float) -> NDArray[np.float64]:
+def _smoothed(trees: RootedTrees, children: dict[int, list[int]], smooth_mm: float) -> NDArray[np.float64]:
     """Smooth the courses by steps forth and back that keep long waves (Taubin, SIGGRAPH 1995); ends stay.
 
     At a fork only the parent and the main child pull: a side branch does not bend the vessel that it leaves.
@@ -112,7 +130,7 @@ def _smoothed(trees: RootedTrees, smooth_mm: float) -> NDArray[np.float64]:
     if smooth_mm <= 0 or steps.size == 0:
         return points
     main = np.full(len(parents), -1, np.int64)
-    for parent, brood in _children(trees).items():
+    for parent, brood in children.items():
         if parent >= 0 and brood:
             main[parent] = brood[0]
     inner = np.flatnonzero((parents >= 0) & (main >= 0))
@@ -126,16 +144,3 @@ def _smoothed(trees: RootedTrees, smooth_mm: float) -> NDArray[np.float64]:
         points = points + forth * (bend @ points)
         points = points + back * (bend @ points)
     return np.asarray(points)
-
-
-def _own_radii(trees: RootedTrees, points: NDArray[np.float64], nodes: list[int]) -> NDArray[np.float64]:
-    """Return the radii of a branch; inside the vessel that it leaves they are those beyond its wall."""
-    radii = trees.network.radii_mm[nodes]
-    fork = int(trees.parents[nodes[0]])
-    if fork >= 0:
-        is_beyond = np.linalg.norm(points[nodes] - points[fork], axis=1) > trees.network.radii_mm[fork]
-        first = int(is_beyond.argmax()) if is_beyond.any() else len(nodes) - 1
-        radii = np.concatenate([np.full(first, np.median(radii[first : first + 3])), radii[first:]])
-    width = min(_RADIUS_NODES, len(radii))
-    padded = np.pad(radii, (width // 2, width - 1 - width // 2), mode="edge")
-    return np.asarray(np.convolve(padded, np.full(width, 1.0 / width), mode="valid"))

@@ -10,11 +10,12 @@ from scipy.spatial import cKDTree
 
 from twin.box import Box
 from twin.errors import GeometryError
-from twin.geometry.branching import branched_graph
+from twin.geometry.branching import MaskVoxels, branched_graph
 from twin.geometry.components_cc3d import without_cavities
 from twin.geometry.curve_network import CurveNetwork, network_of_mask
 from twin.geometry.gap_bridging import bridged
 from twin.geometry.spanning_tree import rooted_trees
+from twin.geometry.thinning import true_kji
 from twin.grid import Grid
 from twin.vessel_graph import GraphRepair, RepairKind, VesselGraph
 
@@ -84,7 +85,8 @@ def vessel_graph_of_mask(
     if box is None:
         raise GeometryError("error.vessels.empty", tree=tree)
     voxel_mm = float(grid.spacing_ijk_mm.max())
-    network = network_of_mask(without_cavities(mask_kji[box.slices]), grid.cropped(box))
+    vessels, part = without_cavities(mask_kji[box.slices]), grid.cropped(box)
+    network = network_of_mask(vessels, part)
     network, gaps = bridged(network, largest_gap_mm, voxel_mm)
     trees, loops = rooted_trees(network, _widest_of_pieces(network))
     least_visible_mm = 0.5 * voxel_mm if shortest_branch == "radius" else float(shortest_branch)
@@ -93,7 +95,8 @@ def vessel_graph_of_mask(
     network, pieces = _worthwhile_pieces(network, wanted)
     trees, separations = rooted_trees(network, _roots(network, wanted))
     repairs = gaps + loops + separations + pieces
-    return branched_graph(trees.without_spurs(least_visible_mm), tree, smooth_mm, repairs)
+    voxels = MaskVoxels(part.lps_from_ijk(true_kji(vessels)[:, ::-1]), 1000.0 * grid.voxel_volume_ml)
+    return branched_graph(trees.without_spurs(least_visible_mm), tree, voxels, smooth_mm, repairs)
 
 
 def _widest_of_pieces(network: CurveNetwork) -> NDArray[np.int64]:
