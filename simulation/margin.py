@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from simulation.kernels.interface import interface_pairs
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal
 from twin.anatomy import lesion_id
@@ -30,6 +29,8 @@ __all__ = [
 ]
 
 Points = NDArray[np.float64]
+
+_FEW = 16  # every so many places bound the least distance before all are asked
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,14 +100,14 @@ def lesion_fates(model: OrganModel, removed_counts: NDArray[np.int64]) -> tuple[
 def cut_surface(removal: Removal) -> CutSurface:
     """Return the points of the cut surface of a removal, one for each pair of a removed and a remaining voxel."""
     model = removal.model
-    inside, direction = interface_pairs(model.organ, removal.voxels)
+    in_organ = model.organ.ravel()
+    faces = removal.faces.chosen(in_organ[removal.faces.removed] & in_organ[removal.faces.remaining])
     shape = model.organ.shape
-    strides = np.array([1, shape[2], shape[1] * shape[2]])  # along i, j, k
-    axis, sign = np.abs(direction) - 1, np.sign(direction)
-    depth_in, part = removal.depth_mm(inside)
-    depth_out, _ = removal.depth_mm(inside + sign * strides[axis])
+    axis, sign = np.abs(faces.direction) - 1, np.sign(faces.direction)
+    depth_in, part = removal.depth_mm(faces.removed)
+    depth_out, _ = removal.depth_mm(faces.remaining)
     share = np.clip(depth_in / np.maximum(depth_in - depth_out, 1e-9), 0.0, 1.0)
-    k, j, i = np.unravel_index(inside, shape)
+    k, j, i = np.unravel_index(faces.removed, shape)
     ijk = np.stack([i, j, k], axis=1).astype(np.float64)
     ijk[np.arange(axis.size), axis] += share * sign
     return CutSurface(model.grid.lps_from_ijk(ijk), part.astype(np.int64))
@@ -122,7 +123,7 @@ def margin_to(fate: LesionFate, removal: Removal, cut: CutSurface) -> Margin | N
     if cut.is_empty:
         return None
     points = removal.model.lesion_points_lps_mm[fate.lesion_id]
-    distances, nearest = cKDTree(points).query(cut.points_lps_mm)
+    distances, nearest = _distances(points, cut.points_lps_mm)
     own_margin_mm = np.array([_own_margin_mm(part.resection, fate.lesion_id) for part in removal.parts])
     by_construction = own_margin_mm[cut.part]
     distances = np.where(np.isnan(by_construction), distances, by_construction)
@@ -133,6 +134,21 @@ def margin_to(fate: LesionFate, removal: Removal, cut: CutSurface) -> Margin | N
         return Margin(fate.lesion_id, 0.0, touching, touching)
     feet = [_foot_on_plane(part.resection, points, removal, fate.lesion_id) for part in removal.parts]
     return min([best, *(m for m in feet if m is not None)], key=lambda margin: margin.distance_mm)
+
+
+def _distances(points: Points, places: Points) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the distance of each place to the nearest point and which that is; infinite where it is surely not least.
+
+    A look at a few places bounds the least distance, and most of the others need no search.
+    """
+    tree = cKDTree(points)
+    bound_mm = float(tree.query(places[::_FEW])[0].min()) * (1.0 + 1e-9) + 1e-9
+    low, high = points.min(axis=0) - bound_mm, points.max(axis=0) + bound_mm
+    near = np.flatnonzero(((places >= low) & (places <= high)).all(axis=1))
+    distances, nearest = np.full(len(places), np.inf), np.zeros(len(places), np.int64)
+    distances[near], found = tree.query(places[near], distance_upper_bound=bound_mm)
+    nearest[near] = np.minimum(found, len(points) - 1)  # beyond the bound there is none: its distance is infinite
+    return distances, nearest
 
 
 def _own_margin_mm(resection: Resection, name: str) -> float:

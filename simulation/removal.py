@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simulation.intervals import LEVELS, reach_kji, shifted_shares
 from simulation.kernels.half_space import mark_half_space
+from simulation.kernels.interface import interface_pairs
 from simulation.organ_model import OrganModel
 from simulation.segment_codes import segments_of_code, segments_of_graft
 from simulation.sheet_map import SheetMap
@@ -32,7 +33,7 @@ from twin.resection import (
     write_cut,
 )
 
-__all__ = ["Removal", "RemovedPart", "removal_of"]
+__all__ = ["CutFaces", "Removal", "RemovedPart", "removal_of"]
 
 # Distances are computed in float32: a voxel at exactly the margin must not be lost to its last bit.
 _MARGIN_TOLERANCE_MM = 1e-4
@@ -57,12 +58,33 @@ class RemovedPart:
         From flat voxel indices of the box to the distance to the cut, positive inside the removed part.
     shifted_voxels
         What it removes with the boundary of its lesion shifted inwards and outwards; None where no lesion decides.
+    leans
+        From flat voxel indices to the direction in which the depth changes, unit vectors along i, j, k, (n, 3); None
+        where only voxels are known.
     """
 
     resection: Resection
     voxels: Mask
     depth_mm: Callable[[Indices], NDArray[np.float64]]
     shifted_voxels: tuple[Mask, Mask] | None = None
+    leans: Callable[[Indices], NDArray[np.float64]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class CutFaces:
+    """Faces between removed and remaining voxels, of the organ as drawn and of its outward shift.
+
+    ``removed`` and ``remaining`` are int64 (n,), flat indices of the box; ``direction`` int64 (n,) tells where the
+    remaining voxel lies: 1, 2, 3 along +i, +j, +k; -1, -2, -3 against.
+    """
+
+    removed: Indices
+    remaining: Indices
+    direction: NDArray[np.int64]
+
+    def chosen(self, wanted: NDArray[np.bool_]) -> CutFaces:
+        """Return some of the faces."""
+        return CutFaces(self.removed[wanted], self.remaining[wanted], self.direction[wanted])
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +104,14 @@ class Removal:
         """Union of the parts that are taken out: all but ablations."""
         taken = [part.voxels for part in self.parts if not isinstance(part.resection, AblationZone)]
         return _union(taken) if taken else np.zeros_like(self.voxels)
+
+    @cached_property
+    def faces(self) -> CutFaces:
+        """Faces of the cut."""
+        removed, direction = interface_pairs(self.model.states > 0, self.voxels)
+        shape = self.model.organ.shape
+        strides = np.array([1, shape[2], shape[1] * shape[2]])  # along i, j, k
+        return CutFaces(removed, removed + np.sign(direction) * strides[np.abs(direction) - 1], direction)
 
     @property
     def has_ablation(self) -> bool:
@@ -168,7 +198,8 @@ def _plane(cut: PlaneCut, model: OrganModel) -> RemovedPart:
         k, j, i = np.unravel_index(at, shape)
         return np.asarray(ci * i + (cj * j + (ck * k + c0)), dtype=np.float64)
 
-    return RemovedPart(cut, voxels, depth_mm)
+    lean = np.asarray(cut.normal_lps) @ model.grid.direction
+    return RemovedPart(cut, voxels, depth_mm, leans=lambda at: np.broadcast_to(lean, (at.size, 3)))
 
 
 def _sheet(cut: SheetCut, model: OrganModel) -> RemovedPart:
@@ -176,13 +207,17 @@ def _sheet(cut: SheetCut, model: OrganModel) -> RemovedPart:
     voxels = np.zeros(model.organ.shape, np.bool_)
     sheet.mark(voxels)
     _require_division(cut, voxels, model)
-    shape = model.organ.shape
 
-    def depth_mm(at: Indices) -> NDArray[np.float64]:
-        k, j, i = np.unravel_index(at, shape)
-        return sheet.depth_mm(np.stack([i, j, k], axis=-1).astype(np.float64))
+    def points_ijk(at: Indices) -> NDArray[np.float64]:
+        k, j, i = np.unravel_index(at, model.organ.shape)
+        return np.stack([i, j, k], axis=-1).astype(np.float64)
 
-    return RemovedPart(cut, voxels, depth_mm)
+    return RemovedPart(
+        cut,
+        voxels,
+        lambda at: sheet.depth_mm(points_ijk(at)),
+        leans=lambda at: sheet.normals_lps(points_ijk(at)) @ model.grid.direction,
+    )
 
 
 def _require_division(cut: PlaneCut | SheetCut, voxels: Mask, model: OrganModel) -> None:
@@ -218,7 +253,29 @@ def _around_lesion(cut: WedgeCut | AblationZone, model: OrganModel) -> RemovedPa
     def depth_mm(at: Indices) -> NDArray[np.float64]:
         return np.asarray(depth.ravel()[at], dtype=np.float64)
 
-    return RemovedPart(cut, depth >= -_MARGIN_TOLERANCE_MM, depth_mm, (shifted[0], shifted[1]))
+    return RemovedPart(
+        cut,
+        depth >= -_MARGIN_TOLERANCE_MM,
+        depth_mm,
+        (shifted[0], shifted[1]),
+        lambda at: _directions(depth, at, spacing_kji[::-1]),
+    )
+
+
+def _directions(
+    depth: NDArray[np.float32], at: Indices, spacing_ijk_mm: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the direction in which a field changes at voxels, by the voxels beside them."""
+    places = np.unravel_index(at, depth.shape)
+    slopes = np.empty((at.size, 3))
+    for axis in range(3):
+        last = depth.shape[2 - axis] - 1
+        beside = [list(places), list(places)]
+        beside[0][2 - axis] = np.maximum(places[2 - axis] - 1, 0)
+        beside[1][2 - axis] = np.minimum(places[2 - axis] + 1, last)
+        before, after = (depth[tuple(place)].astype(np.float64) for place in beside)
+        slopes[:, axis] = (after - before) / spacing_ijk_mm[axis]
+    return np.asarray(slopes / np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-9))
 
 
 def _segments(cut: TerritorySet | DonorSplit, values: tuple[int, ...], model: OrganModel) -> RemovedPart:

@@ -118,6 +118,15 @@ class SheetMap:
         gaps_at(points, self.transform, self.heights_mm, self.stretch, gaps)
         return gaps
 
+    def normals_lps(self, points_ijk: Points) -> Points:
+        """Return the unit normals of the sheet under (or over) points (n, 3), towards the removed side."""
+        points = np.asarray(points_ijk, dtype=np.float64)
+        rows = self.transform.reshape(3, 4)
+        u, v = (np.rint(points @ row[:3] + row[3]).astype(np.int64) for row in rows[:2])
+        slopes = self.gradients[np.clip(v, 0, _N_CELLS), np.clip(u, 0, _N_CELLS)]
+        upright = np.concatenate([-slopes, np.ones((len(points), 1))], axis=1)
+        return np.asarray(upright / np.linalg.norm(upright, axis=1, keepdims=True) @ self.frame.axes_lps)
+
     def gap_mm(self, points_lps_mm: Points) -> NDArray[np.float64]:
         """Return the height of points (n, 3) over the sheet along the normal of its plane, positive where removed."""
         u, v, w = self._cells(points_lps_mm).T

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.cut_area import cut_area_figure
 from simulation.kernels.half_space import count_states
 from simulation.margin import LesionFate, Margin, cut_surface, half_width_mm, lesion_fates, margin_to
 from simulation.organ_model import OrganModel
@@ -87,6 +88,7 @@ def simulate(plan: Plan, twin: Twin, facts: PatientFacts, *, model: OrganModel |
     assert isinstance(flr_ml, Figure)
     figures |= body_ratios(flr_ml, taken_ml, facts)
     figures |= perfusion_figures(removal, removed)
+    figures["cut_area_cm2"] = cut_area_figure(removal)
     fates = lesion_fates(model, removed)
     margins = _margins(fates, removal)
     figures |= _margin_figures(fates, margins, twin)
