@@ -51,26 +51,30 @@ def label_slab(
     cells: NDArray[np.uint8],
     axes: NDArray[np.float64],
     start: NDArray[np.float64],
+    low_kji: NDArray[np.int64],
+    high_kji: NDArray[np.int64],
     labels: NDArray[np.uint8],
 ) -> None:
-    """Write the winner at each voxel of a slab to ``labels[k, j, i]``, 0 where background wins and outside the fields.
+    """Write the winner at each voxel of a box to ``labels[k, j, i]``, 0 where background wins and outside the fields.
 
     Parameters
     ----------
     fields, cells
         As in :func:`uniform_cells`.
     axes
-        float64 (3, 3): steps in voxels of the fields (rows: along their k, j, i) by one voxel of the slab (columns:
+        float64 (3, 3): steps in voxels of the fields (rows: along their k, j, i) by one voxel of the scan (columns:
         along its k, j, i).
     start
-        float64 (3,): place of the first voxel of the slab, in voxels of the fields, in the order k, j, i.
+        float64 (3,): place of the first voxel of the scan, in voxels of the fields, in the order k, j, i.
+    low_kji, high_kji
+        int64 (3,): first voxel of the box in the scan, and the first one behind it.
     labels
         uint8 ``[k, j, i]``.
     """
     n_classes, n_k, n_j, n_i = fields.shape
-    for k in prange(labels.shape[0]):
-        for j in range(labels.shape[1]):
-            for i in range(labels.shape[2]):
+    for k in prange(low_kji[0], high_kji[0]):
+        for j in range(low_kji[1], high_kji[1]):
+            for i in range(low_kji[2], high_kji[2]):
                 x = start[0] + axes[0, 0] * k + axes[0, 1] * j + axes[0, 2] * i
                 y = start[1] + axes[1, 0] * k + axes[1, 1] * j + axes[1, 2] * i
                 z = start[2] + axes[2, 0] * k + axes[2, 1] * j + axes[2, 2] * i

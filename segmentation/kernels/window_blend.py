@@ -15,11 +15,13 @@ __all__ = ["add_window"]
 def add_window(
     logits: NDArray[np.float32],
     weights: NDArray[np.float32],
+    row: int,
+    column: int,
     probability_sums: NDArray[np.float32],
     disagreement_sums: NDArray[np.float32],
     weight_sums: NDArray[np.float32],
 ) -> None:
-    """Add a window to running sums of the same place.
+    """Add a window to running sums.
 
     Parameters
     ----------
@@ -27,6 +29,8 @@ def add_window(
         float32 ``[member, class, k, j, i]``.
     weights
         float32 ``[k, j, i]``, positive: how much the window counts.
+    row, column
+        Where the window starts in the sums along j and i; along k it starts with them.
     probability_sums
         float32 ``[class, k, j, i]``: gains weight times the mean over the members of the soft maximum.
     disagreement_sums
@@ -60,6 +64,6 @@ def add_window(
                         apart += abs(p[m, c] - mean[c])
                 weight = weights[k, j, i]
                 for c in range(n_classes):
-                    probability_sums[c, k, j, i] += weight * mean[c]
-                disagreement_sums[k, j, i] += weight * apart / np.float32(2 * n_members)
-                weight_sums[k, j, i] += weight
+                    probability_sums[c, k, row + j, column + i] += weight * mean[c]
+                disagreement_sums[k, row + j, column + i] += weight * apart / np.float32(2 * n_members)
+                weight_sums[k, row + j, column + i] += weight

@@ -53,13 +53,13 @@ def labels_on_scan(
     uniform_cells(stacked, cells)
     to_working = np.linalg.inv(grid.affine_lps_mm) @ scan.affine_lps_mm
     axes = np.ascontiguousarray(to_working[:3, :3][::-1, ::-1])
-    (first, j0, i0), (last, j1, i1) = box.start_kji, box.stop_kji
-    for k in range(first, last, _SLICES_AT_ONCE):
+    start = to_working[:3, 3][::-1].copy()
+    low_kji, high_kji = (np.array(end, np.int64) for end in (box.start_kji, box.stop_kji))
+    for k in range(box.start_kji[0], box.stop_kji[0], _SLICES_AT_ONCE):
         if cancel is not None:
             cancel.raise_if_cancelled()
-        slab = Box((k, j0, i0), (min(k + _SLICES_AT_ONCE, last), j1, i1))
-        start = (to_working @ np.array([i0, j0, k, 1.0]))[:3][::-1].copy()
-        label_slab(stacked, cells, axes, start, labels[slab.slices])
+        low_kji[0], high_kji[0] = k, min(k + _SLICES_AT_ONCE, box.stop_kji[0])
+        label_slab(stacked, cells, axes, start, low_kji, high_kji, labels)
     return labels
 
 

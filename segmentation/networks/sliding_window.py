@@ -135,22 +135,15 @@ class _Stack:
         self._probabilities = np.zeros((n_classes, *slab), np.float32)
         self._disagreement = np.zeros(slab, np.float32)
         self._weights = np.zeros(slab, np.float32)
-        self._window, self._window_kji, self._first = _gaussian(window_kji), window_kji, 0
+        self._window, self._first = _gaussian(window_kji), 0
 
     def add(self, logits: FloatVoxels, j: int, i: int) -> None:
         """Add a window that starts at the first slice of the sums."""
-        rows, columns = slice(j, j + self._window_kji[1]), slice(i, i + self._window_kji[2])
-        add_window(
-            logits,
-            self._window,
-            self._probabilities[:, :, rows, columns],
-            self._disagreement[:, rows, columns],
-            self._weights[:, rows, columns],
-        )
+        add_window(logits, self._window, j, i, self._probabilities, self._disagreement, self._weights)
 
     def advance_to(self, first: int) -> None:
         """Finish the slices below ``first`` and make room for those above."""
-        n = min(first - self._first, self._window_kji[0])
+        n = min(first - self._first, len(self._window))
         if n <= 0:
             return
         done = slice(self._first, self._first + n)

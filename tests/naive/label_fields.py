@@ -21,10 +21,10 @@ def plain_uniform_cells(fields):  # type: ignore[no-untyped-def]
     return cells
 
 
-def plain_label_slab(fields, axes, start, shape_kji):  # type: ignore[no-untyped-def]
+def plain_label_slab(fields, axes, start, low_kji, high_kji, shape_kji):  # type: ignore[no-untyped-def]
     size = np.array(fields.shape[1:])
     labels = np.zeros(shape_kji, np.uint8)
-    for index in np.ndindex(*shape_kji):
+    for index in product(*(range(low, high) for low, high in zip(low_kji, high_kji, strict=True))):
         place = start + axes @ np.array(index)
         if (place < -0.5).any() or (place > size - 0.5).any():
             continue

@@ -18,7 +18,7 @@ CLASSES = (
     "gallbladder", "spleen", "stomach", "kidney",
 )  # fmt: skip
 # What is not named here looks like nothing: fat, water of the body wall, air.
-HU_OF = {"liver": 110.0, "pancreas": 90.0, "aorta": 150.0, "spleen": 130.0, "kidney": 180.0, "gallbladder": 10.0}
+HU_OF = {"liver": 110.0, "pancreas": 90.0, "aorta": 150.0, "spleen": 130.0, "kidney": 180.0}
 WALL_HU = 60.0
 
 
@@ -116,6 +116,9 @@ def abdomen(spacing_mm: float = 4.0, *, half_width_mm: float = 140.0, modality: 
     if modality is Modality.CT:
         return Volume("volume-1", grid, hu.astype(np.int16), Quantity.HOUNSFIELD, Modality.CT)
     signal = np.clip(hu + 125.0, 0.0, 400.0)
+    # A dark rim gives the lower percentile of the signal, the spine the upper one: the same levels as on CT.
+    rim = (x / half_width_mm) ** 2 + (y / 100.0) ** 2
+    signal[(rim > 0.9) & (rim <= 1.0)] = 1.0
     return Volume("volume-1", grid, signal.astype(np.float32), Quantity.SIGNAL, Modality.MR)
 
 
@@ -130,7 +133,8 @@ BALLS = (
 
 def bands() -> dict[str, float]:
     """Level of each tissue of :func:`abdomen`."""
-    return {name: level_of(hu) for name, hu in HU_OF.items()}
+    # Bone must look like something: there is one level for background.
+    return {**{name: level_of(hu) for name, hu in HU_OF.items()}, "portal_vein": level_of(600.0)}
 
 
 def _model(graph: onnx.GraphProto) -> onnx.ModelProto:

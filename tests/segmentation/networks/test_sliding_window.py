@@ -108,9 +108,9 @@ def test_that_a_window_is_added_as_by_the_plain_reference() -> None:
     rng = np.random.default_rng(4)
     logits = rng.normal(0, 5, (3, 4, 5, 6, 7)).astype(np.float32)
     weights = rng.uniform(0.01, 1, (5, 6, 7)).astype(np.float32)
-    start = [rng.uniform(0, 1, shape).astype(np.float32) for shape in ((4, 5, 6, 7), (5, 6, 7), (5, 6, 7))]
+    start = [rng.uniform(0, 1, shape).astype(np.float32) for shape in ((4, 5, 9, 8), (5, 9, 8), (5, 9, 8))]
     fast, plain = [s.copy() for s in start], [s.astype(np.float64) for s in start]
-    add_window(logits, weights, *fast)
+    add_window(logits, weights, 2, 1, *fast)
     plain_add_window(logits, weights, *plain)
     for a, b in zip(fast, plain, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)
