@@ -37,6 +37,9 @@ class BlockUNet(nn.Module):
         self.ups = nn.ModuleList(nn.ConvTranspose3d(i, o, 2, 2) for o, i in pairwise(channels))
         self.decoders = nn.ModuleList(ResidualBlock(2 * c, c) for c in channels[:-1])
         self.head = nn.Conv3d(channels[0], 8 * n_classes, 1)
+        for module in self.modules():
+            if isinstance(module, nn.Conv3d):
+                nn.init.kaiming_normal_(module.weight, a=_SLOPE)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map an image (1, 1, k, j, i) in [-1, 1] to class logits (1, classes, k, j, i)."""

@@ -22,10 +22,10 @@ from segmentation.training.networks.training_scans_sitk import TrainingScan
 
 __all__ = ["FoldTraining", "trained_weights"]
 
-_WARM_UP_STEPS = 80
+_WARM_UP_STEPS = 40
 _POWER = 0.9
 _WEIGHT_DECAY = 1e-2
-_LONGEST_GRADIENT = 5.0
+_LONGEST_GRADIENT = 12.0
 _SLOWEST_AVERAGE = 0.995
 _STEPS_BETWEEN_CHECKPOINTS = 100
 _STEPS_BETWEEN_LINES = 50
@@ -136,12 +136,12 @@ class _State:
 
     def descend(self, source: PatchSource) -> float:
         """One step down the gradient of one patch; returns its loss."""
-        falling = (1.0 - self.step / self.stage.steps) ** _POWER
+        left = 1.0 - self.step / self.stage.steps
         for group in self.optimiser.param_groups:
-            group["lr"] = self.stage.learning_rate * min(1.0, (self.step + 1) / _WARM_UP_STEPS) * falling
+            group["lr"] = self.stage.learning_rate * min(1.0, (self.step + 1) / _WARM_UP_STEPS) * left**_POWER
         patch = source.draw()
         logits = self.network(patch.image.contiguous(memory_format=torch.channels_last_3d))
-        loss = partial_loss(logits, patch.classes, patch.known)
+        loss = partial_loss(logits, patch.classes, patch.known, balance=left)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), _LONGEST_GRADIENT)

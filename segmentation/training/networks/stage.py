@@ -54,7 +54,7 @@ class Stage:
     start_from: str | None
     centred_on: tuple[tuple[int, float], ...]
     elsewhere: float
-    patch: int = 96
+    patch: int = 80
 
     def weight_of(self, label_class: int) -> float:
         """Return how often a class is drawn as the centre of a patch."""
