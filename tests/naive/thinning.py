@@ -22,19 +22,26 @@ def simple(block):
 
 def thinned(mask):
     """Take border voxels away, side by side, until nothing changes; look again where something changed."""
+    corner = np.argwhere(mask).min(axis=0) if mask.any() else np.zeros(3, int)
     kept = np.pad(mask, 1)
     current = [tuple(voxel) for voxel in np.argwhere(kept)]
     while current:
         changed = []
         for side in _SIDES:
             chosen = [voxel for voxel in current if kept[voxel] and _may_go(_block(kept, voxel), side)]
-            for voxel in chosen:
+            for voxel in sorted(chosen, key=lambda voxel: _field(voxel - corner)):
                 block = _block(kept, voxel)
                 if simple(block):
                     block[1, 1, 1] = False
                     changed += [tuple(np.add(voxel, place) - 1) for place in np.argwhere(block)]
         current = list(dict.fromkeys(changed))
     return kept[1:-1, 1:-1, 1:-1]
+
+
+def _field(voxel):
+    """One of eight fields: two voxels of a field never touch."""
+    k, j, i = (int(n) % 2 for n in voxel)
+    return 4 * k + 2 * j + i
 
 
 def _block(kept, voxel):

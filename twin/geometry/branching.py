@@ -6,23 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
+from scipy.sparse import coo_matrix, csr_matrix
 
 from twin.geometry.spanning_tree import RootedTrees
-from twin.geometry.vessel_radii import section_radii_mm
+from twin.geometry.vessel_sections import MaskVoxels, vessel_sections
 from twin.vessel_graph import GraphRepair, VesselBranch, VesselGraph
 
-__all__ = ["MaskVoxels", "branched_graph"]
+__all__ = ["branched_graph"]
 
 _SMOOTHING_ROUNDS = 20
-
-
-@dataclass(frozen=True, eq=False)
-class MaskVoxels:
-    """Centres of the voxels of a vessel mask, (n, 3) float64, and the volume of one."""
-
-    centres_lps_mm: NDArray[np.float64]
-    voxel_mm3: float
 
 
 def branched_graph(
@@ -50,16 +42,20 @@ def branched_graph(
     place[nodes] = np.arange(nodes.size)
     parents = place[trees.parents[nodes]]
     n_nodes = [len(chain.nodes) for chain in chains]
-    points = _smoothed(trees, children, smooth_mm)[nodes]
-    radii = section_radii_mm(
-        points,
+    smoothing = _Smoothing.along(trees, children, smooth_mm)
+    points = smoothing.smoothed(trees.network.points_lps_mm)
+    radii, shifts = vessel_sections(
+        points[nodes],
         parents,
         np.cumsum([0, *n_nodes[:-1]]),
         np.array([chain.goes_on for chain in chains]),
         trees.network.radii_mm[nodes],
-        voxels.centres_lps_mm,
-        voxels.voxel_mm3,
+        voxels,
     )
+    if smooth_mm > 0:
+        points[nodes] += shifts
+        points = smoothing.smoothed(points)
+    points = points[nodes]
     branches = (
         VesselBranch(number, name, chain.parent)
         for number, (chain, name) in enumerate(zip(chains, _names(chains, tree), strict=True), start=1)
@@ -120,27 +116,40 @@ def _names(chains: list[_Chain], tree: str) -> list[str]:
     return names
 
 
-def _smoothed(trees: RootedTrees, children: dict[int, list[int]], smooth_mm: float) -> NDArray[np.float64]:
-    """Smooth the courses by steps forth and back that keep long waves (Taubin, SIGGRAPH 1995); ends stay.
+@dataclass(frozen=True, eq=False)
+class _Smoothing:
+    """Steps forth and back that keep long waves (Taubin, SIGGRAPH 1995); roots and ends stay.
 
-    At a fork only the parent and the main child pull: a side branch does not bend the vessel that it leaves.
+    ``bend`` is the matrix from positions to the way from each point to the middle of its two neighbours.
     """
-    points, parents = trees.network.points_lps_mm, trees.parents
-    steps = trees.steps_mm[parents >= 0]
-    if smooth_mm <= 0 or steps.size == 0:
+
+    bend: csr_matrix
+    n_rounds: int
+    forth: float
+    back: float
+
+    @classmethod
+    def along(cls, trees: RootedTrees, children: dict[int, list[int]], smooth_mm: float) -> _Smoothing:
+        """At a fork only the parent and the main child pull: a side branch does not bend the vessel it leaves."""
+        parents = trees.parents
+        main = np.full(len(parents), -1, np.int64)
+        for parent, brood in children.items():
+            if parent >= 0 and brood:
+                main[parent] = brood[0]
+        inner = np.flatnonzero((parents >= 0) & (main >= 0))
+        rows = np.concatenate([inner, inner, inner])
+        columns = np.concatenate([parents[inner], main[inner], inner])
+        weights = np.repeat([0.5, 0.5, -1.0], inner.size)
+        bend = coo_matrix((weights, (rows, columns)), shape=(len(parents), len(parents))).tocsr()
+        if smooth_mm <= 0 or inner.size == 0:
+            return cls(bend, 0, 0.0, 0.0)
+        step_mm = float(np.median(trees.steps_mm[parents >= 0]))
+        kept = 1.0 - np.cos(min(step_mm / smooth_mm, 1.0))
+        return cls(bend, _SMOOTHING_ROUNDS, 0.5, -1.0 / (1.0 / 0.5 - kept))
+
+    def smoothed(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the points with short waves taken out."""
+        for _ in range(self.n_rounds):
+            points = points + self.forth * (self.bend @ points)
+            points = points + self.back * (self.bend @ points)
         return points
-    main = np.full(len(parents), -1, np.int64)
-    for parent, brood in children.items():
-        if parent >= 0 and brood:
-            main[parent] = brood[0]
-    inner = np.flatnonzero((parents >= 0) & (main >= 0))
-    rows = np.concatenate([inner, inner, inner])
-    columns = np.concatenate([parents[inner], main[inner], inner])
-    weights = np.repeat([0.5, 0.5, -1.0], inner.size)
-    bend = coo_matrix((weights, (rows, columns)), shape=(len(parents), len(parents))).tocsr()
-    kept = 1.0 - np.cos(min(float(np.median(steps)) / smooth_mm, 1.0))
-    forth, back = 0.5, -1.0 / (1.0 / 0.5 - kept)
-    for _ in range(_SMOOTHING_ROUNDS):
-        points = points + forth * (bend @ points)
-        points = points + back * (bend @ points)
-    return np.asarray(points)

@@ -10,12 +10,13 @@ from scipy.spatial import cKDTree
 
 from twin.box import Box
 from twin.errors import GeometryError
-from twin.geometry.branching import MaskVoxels, branched_graph
+from twin.geometry.branching import branched_graph
 from twin.geometry.components_cc3d import without_cavities
 from twin.geometry.curve_network import CurveNetwork, network_of_mask
 from twin.geometry.gap_bridging import bridged
 from twin.geometry.spanning_tree import rooted_trees
 from twin.geometry.thinning import true_kji
+from twin.geometry.vessel_sections import MaskVoxels
 from twin.grid import Grid
 from twin.vessel_graph import GraphRepair, RepairKind, VesselGraph
 

@@ -1,30 +1,45 @@
-"""Radii of vessels from the volume of their voxels: free of the bias of depths, which count whole voxels."""
+"""Sections of vessels from the volume of their voxels: radii free of the bias of depths, which count whole voxels."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-__all__ = ["section_radii_mm"]
+__all__ = ["MaskVoxels", "vessel_sections"]
 
 _HALF_WINDOW = 3  # nodes on each side over which a section is averaged
-_FARTHEST = 2.5  # voxels farther from the centreline than so many radii belong to something left out
+_FARTHEST = 1.6  # voxels farther from the centreline than so many radii belong to something left out
 
 
-def section_radii_mm(
+@dataclass(frozen=True, eq=False)
+class MaskVoxels:
+    """Centres of the voxels of a vessel mask, (n, 3) float64, and the volume of one."""
+
+    centres_lps_mm: NDArray[np.float64]
+    voxel_mm3: float
+
+    @property
+    def voxel_mm(self) -> float:
+        """Side of the cube of the same volume."""
+        return float(np.cbrt(self.voxel_mm3))
+
+
+def vessel_sections(
     points_lps_mm: NDArray[np.float64],
     parents: NDArray[np.int64],
     first: NDArray[np.int64],
     goes_on: NDArray[np.bool_],
     depths_mm: NDArray[np.float64],
-    voxels_lps_mm: NDArray[np.float64],
-    voxel_mm3: float,
-) -> NDArray[np.float64]:
-    """Return at each node the radius of the circle whose area is the volume of the vessel there over its length.
+    voxels: MaskVoxels,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return at each node the radius of the vessel's section, and the way from the node to its middle.
 
-    Each voxel counts for the nearest node. A side branch is measured from beyond the wall of the vessel that it
-    leaves; its nodes inside take the radius from there.
+    The radius is that of the circle whose area is the volume of the vessel there over its length. Each voxel counts
+    for the nearest node. A side branch is measured from beyond the wall of the vessel that it leaves; its nodes
+    inside take the radius from there.
 
     Parameters
     ----------
@@ -38,14 +53,15 @@ def section_radii_mm(
         (b,) bool: the branch goes on from its parent, rather than leaving it to the side.
     depths_mm
         (n,) depth in the mask at each node.
-    voxels_lps_mm
-        (v, 3) centres of the voxels of the mask.
-    voxel_mm3
-        Volume of a voxel.
+    voxels
+        Of the mask.
 
     Returns
     -------
-    float64 (n,)
+    radii_mm
+        float64 (n,).
+    shifts_lps_mm
+        float64 (n, 3), across the vessel; zero near forks and ends, where sections have no one middle.
     """
     n_nodes = len(points_lps_mm)
     last = np.append(first[1:], n_nodes) - 1
@@ -55,14 +71,9 @@ def section_radii_mm(
     fork_depth = depths_mm[np.maximum(fork, 0)][branch]
     # No voxel inside the parent is nearest to a node so far beyond the wall as the parent is wider than the branch.
     begin = np.where(goes_on, first, _first_true(from_fork > 2.0 * fork_depth - depths_mm, first, last))
-    outside = np.flatnonzero(np.arange(n_nodes) >= begin[branch])
-    gap, nearest = cKDTree(points_lps_mm[outside]).query(voxels_lps_mm)
-    node = outside[nearest]
-    counts = gap <= _FARTHEST * depths_mm[node] + 2.0 * float(np.cbrt(voxel_mm3))
-    volumes = np.bincount(node[counts], minlength=n_nodes) * np.float64(voxel_mm3)
+    sums = _sums_of_cells(points_lps_mm, np.arange(n_nodes) >= begin[branch], depths_mm, voxels)
     lengths = _lengths_of_nodes(points_lps_mm, parents, first[goes_on])
-
-    depths_mm = _unbiased(depths_mm, float(np.cbrt(voxel_mm3)))
+    depths_mm = _unbiased(depths_mm, voxels.voxel_mm)
 
     # Sections are taken off the forks, where vessels share their voxels, and off the ends, which reach farther.
     is_leaf = np.bincount(fork[fork >= 0], minlength=n_nodes)[last] == 0
@@ -71,11 +82,38 @@ def section_radii_mm(
     high = np.where(is_leaf, last - 1, _last_true(is_calm, first, last))
     is_sure = low <= high
     low, high = np.where(is_sure, low, begin), np.where(is_sure, high, last)
-    radii = _sections_mm(volumes, lengths, low[branch], high[branch])
+    window = _windows(low[branch], high[branch])
+    area = window.sums(sums[:, 0]) * voxels.voxel_mm3 / np.maximum(window.sums(lengths), 1e-6)
+    radii = np.sqrt(area / np.pi)
     # The cap of a short end counts as length it does not have; a short way between forks shares all its voxels.
     unsure = np.where(is_leaf[branch], np.minimum(radii, depths_mm), depths_mm)
     radii = np.where(is_sure[branch], radii, unsure)
-    return np.where(radii > 0, radii, depths_mm)
+    radii = np.where(radii > 0, radii, depths_mm)
+    is_inner = is_sure[branch] & (np.arange(n_nodes) >= low[branch]) & (np.arange(n_nodes) <= high[branch])
+    return radii, np.where(is_inner[:, None], _shifts(points_lps_mm, sums, window), 0.0)
+
+
+def _sums_of_cells(
+    points: NDArray[np.float64], has_cell: NDArray[np.bool_], depths_mm: NDArray[np.float64], voxels: MaskVoxels
+) -> NDArray[np.float64]:
+    """Return for each node how many voxels are nearest to it and the sums of their ways from it, (n, 4) float64."""
+    cells = np.flatnonzero(has_cell)
+    gap, nearest = cKDTree(points[cells]).query(voxels.centres_lps_mm)
+    node = cells[nearest]
+    counts = gap <= _FARTHEST * depths_mm[node] + voxels.voxel_mm
+    node = node[counts]
+    ways = voxels.centres_lps_mm[counts] - points[node]
+    columns = (np.ones(len(ways)), *ways.T)
+    return np.stack([np.bincount(node, column, minlength=len(points)) for column in columns], axis=1)
+
+
+def _shifts(points: NDArray[np.float64], sums: NDArray[np.float64], window: _Windows) -> NDArray[np.float64]:
+    """Return the mean way of the voxels around each node, without its part along the vessel."""
+    ways = np.stack([window.sums(sums[:, axis]) for axis in (1, 2, 3)], axis=1)
+    ways /= np.maximum(window.sums(sums[:, 0]), 1.0)[:, None]
+    course = points[window.stop - 1] - points[window.start]
+    course /= np.maximum(np.linalg.norm(course, axis=1), 1e-6)[:, None]
+    return np.asarray(ways - np.einsum("nx,nx->n", ways, course)[:, None] * course)
 
 
 def _unbiased(depths_mm: NDArray[np.float64], voxel_mm: float) -> NDArray[np.float64]:
@@ -87,15 +125,23 @@ def _unbiased(depths_mm: NDArray[np.float64], voxel_mm: float) -> NDArray[np.flo
     return depths_mm + 0.3 * voxel_mm * np.clip(depths_mm / voxel_mm - 1.0, 0.0, 1.0)
 
 
-def _sections_mm(
-    volumes: NDArray[np.float64], lengths: NDArray[np.float64], low: NDArray[np.int64], high: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the radius of the mean section of the nodes around each node, from ``low`` to ``high`` at most."""
-    centre = np.clip(np.arange(volumes.size), low, high)
-    start, stop = np.maximum(centre - _HALF_WINDOW, low), np.minimum(centre + _HALF_WINDOW, high) + 1
-    volume, length = (np.append(0.0, np.cumsum(values)) for values in (volumes, lengths))
-    area = (volume[stop] - volume[start]) / np.maximum(length[stop] - length[start], 1e-6)
-    return np.asarray(np.sqrt(area / np.pi))
+@dataclass(frozen=True, eq=False)
+class _Windows:
+    """For each node the nodes of its branch around it, from ``start`` to before ``stop``."""
+
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+
+    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum over each window."""
+        total = np.append(0.0, np.cumsum(values))
+        return np.asarray(total[self.stop] - total[self.start])
+
+
+def _windows(low: NDArray[np.int64], high: NDArray[np.int64]) -> _Windows:
+    """Return a window around each node, or around the nearest between ``low`` and ``high``, within these."""
+    centre = np.clip(np.arange(low.size), low, high)
+    return _Windows(np.maximum(centre - _HALF_WINDOW, low), np.minimum(centre + _HALF_WINDOW, high) + 1)
 
 
 def _gaps(points: NDArray[np.float64], others: NDArray[np.int64]) -> NDArray[np.float64]:
