@@ -16,6 +16,7 @@ from twin.anatomy import LayerName, lesion_id
 from twin.box import Box
 from twin.errors import GeometryError
 from twin.geometry.components_cc3d import component_sizes
+from twin.geometry.distance_edt import distance_to_mm
 from twin.geometry.kernels.feature_transform import nearest_seed
 from twin.geometry.surface_vtk import surface_of_mask
 from twin.grid import Grid
@@ -146,6 +147,24 @@ class OrganModel:
     def lesion_points_lps_mm(self) -> dict[str, NDArray[np.float64]]:
         """Points of the smooth surface of each lesion of the organ, by its id, (n, 3) float64."""
         return {lesion_id(value): _surface_points(self.twin, lesion_id(value)) for value in self.lesion_values}
+
+    @cached_property
+    def lesion_distance_mm(self) -> NDArray[np.float32] | None:
+        """Distance of each voxel centre of the box to the surface of the nearest lesion, negative inside; None without.
+
+        Between voxel centres on both sides the surface lies in the middle: good to about half a voxel.
+        """
+        if not self.lesion_values:
+            return None
+        is_lesion = np.isin(self.lesions, self.lesion_values)
+        spacing = self.grid.spacing_ijk_mm
+        half = 0.5 * float(spacing.min())
+        distance = distance_to_mm(is_lesion, spacing) - np.float32(half)
+        box = Box.around(is_lesion)
+        assert box is not None
+        room = box.grown(1, self.grid.shape_kji).slices
+        distance[room] = np.where(is_lesion[room], half - distance_to_mm(~is_lesion[room], spacing), distance[room])
+        return distance
 
     @cached_property
     def lesion_values(self) -> tuple[int, ...]:

@@ -102,6 +102,12 @@ class SheetMap:
         """Area of the sheet over that of its plane at the nodes, float64 (n_v, n_u), at least 1."""
         return np.asarray(np.sqrt(1.0 + (self.gradients**2).sum(axis=-1)))
 
+    @cached_property
+    def to_voxels(self) -> NDArray[np.float64]:
+        """From u, v (cells) and w (mm) back to voxel indices i, j, k: float64 (12,), the inverse of ``transform``."""
+        whole = np.vstack([self.transform.reshape(3, 4), [0.0, 0.0, 0.0, 1.0]])
+        return np.ascontiguousarray(np.linalg.inv(whole)[:3].ravel())
+
     def mark(self, removed: NDArray[np.bool_]) -> None:
         """Set every voxel ``[k, j, i]`` of the grid on the removed side to true, in place."""
         if removed.dtype != np.bool_ or not removed.flags.c_contiguous or removed.ndim != 3:

@@ -20,7 +20,7 @@ from scipy.interpolate import BSpline
 from twin.errors import GeometryError
 from twin.resection import PlaneCut, SheetCut
 
-__all__ = ["SheetFrame", "SheetSamples", "basis", "greville", "sheet_samples"]
+__all__ = ["SheetFrame", "SheetSamples", "basis", "greville", "knots", "sheet_samples"]
 
 _N_SAMPLES = 65
 _LEAST_AREA_MM2 = 1.0
@@ -137,16 +137,17 @@ def basis(n_points: int) -> _Basis:
 def greville(n_points: int) -> Points:
     """Return where control points lie so that an even net gives an even sheet (Greville abscissae, 0 to 1)."""
     degree = min(3, n_points - 1)
-    knots = _knots(n_points, degree)
-    return np.array([knots[n + 1 : n + degree + 1].mean() for n in range(n_points)])
+    places = knots(n_points, degree)
+    return np.array([places[n + 1 : n + degree + 1].mean() for n in range(n_points)])
 
 
 def _spline(n_points: int) -> BSpline:
     degree = min(3, n_points - 1)
-    return BSpline(_knots(n_points, degree), np.eye(n_points), degree)
+    return BSpline(knots(n_points, degree), np.eye(n_points), degree)
 
 
-def _knots(n_points: int, degree: int) -> Points:
+def knots(n_points: int, degree: int) -> Points:
+    """Return the clamped, even knots from 0 to 1."""
     inner = np.linspace(0.0, 1.0, n_points - degree + 1)
     return np.concatenate([np.zeros(degree), inner, np.ones(degree)])
 

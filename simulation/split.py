@@ -10,12 +10,13 @@ from scipy import ndimage
 
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal, RemovedPart, removal_of
+from simulation.sheet_map import SheetMap
 from twin.errors import GeometryError
 from twin.geometry.distance_edt import signed_distance_mm
 from twin.geometry.surface_vtk import clipped_by_planes, smooth_field, surface_of_field, surface_of_mask
 from twin.grid import Grid
 from twin.plan import Plan
-from twin.resection import DonorSplit, PlaneCut, TerritorySet
+from twin.resection import DonorSplit, PlaneCut, SheetCut, TerritorySet
 from twin.surface import Surface
 from twin.twin import Twin
 
@@ -52,8 +53,8 @@ def split_masks(plan: Plan, twin: Twin, *, model: OrganModel | None = None) -> S
 def split_organ(plan: Plan, twin: Twin, *, model: OrganModel | None = None) -> tuple[Surface, Surface]:
     """Return the closed surfaces of remnant and specimen of the liver (``"remnant"``, ``"specimen"``), LPS mm.
 
-    The face of a plane is flat and its edge sharp. Other cuts follow the distance to the lesion or the border of the
-    territory below voxel size, so that the cut shows no steps.
+    The face of a plane is flat and its edge sharp. Other cuts follow the sheet, the distance to the lesion or the
+    border of the territory below voxel size, so that the cut shows no steps.
 
     Raises
     ------
@@ -105,6 +106,8 @@ def _depth_mm(part: RemovedPart, model: OrganModel, grid: Grid) -> NDArray[np.fl
         k, j, i = (np.arange(n) * s + o for n, s, o in zip(grid.shape_kji, scale_kji, shift_kji, strict=True))
         along_k = np.reshape(ck * k + c0, (-1, 1, 1))
         return np.asarray(ci * i + (cj * np.reshape(j, (-1, 1)) + along_k), dtype=np.float32)
+    if isinstance(part.resection, SheetCut):
+        return _sheet_depth_mm(SheetMap.of_cut(part.resection, model.grid), grid, scale_kji, shift_kji)
     limit_mm = 4.0 * float(grid.spacing_ijk_mm.max())
     depth: NDArray[np.float64]
     if isinstance(part.resection, TerritorySet | DonorSplit):  # its border is one of voxels
@@ -115,3 +118,15 @@ def _depth_mm(part: RemovedPart, model: OrganModel, grid: Grid) -> NDArray[np.fl
     return np.asarray(
         ndimage.affine_transform(held, scale_kji, shift_kji, output_shape=grid.shape_kji, order=1, mode="nearest")
     )
+
+
+def _sheet_depth_mm(
+    sheet: SheetMap, grid: Grid, scale_kji: NDArray[np.float64], shift_kji: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    depth = np.empty(grid.shape_kji, np.float32)
+    k, j, i = (np.arange(n) * s + o for n, s, o in zip(grid.shape_kji, scale_kji, shift_kji, strict=True))
+    in_slice = np.stack([*np.broadcast_arrays(i[None, :], j[:, None], np.zeros((1, 1)))], axis=-1).reshape(-1, 3)
+    for number, height in enumerate(k):  # slice by slice: the points of all of them would fill the memory
+        in_slice[:, 2] = height
+        depth[number] = sheet.depth_mm(in_slice).reshape(grid.shape_kji[1:])
+    return depth

@@ -20,6 +20,7 @@ LANGUAGES = ("fr", "en")
 NOT_A_DEVICE = "notice.not_a_device"  # shown wherever results are seen
 _STRUCTURE_PARAMETERS = ("structure", "organ", "lesion")
 _NO_BREAK_SPACE = "\u00a0"
+_SIGN_OF_UNIT = {"deg": "°", "cm2": "cm²"}
 
 
 class Wording:
@@ -80,7 +81,7 @@ class Wording:
             decimals = 1 if unit in ("%", "mm", "deg") else 0
         is_joined = unit in ("", "deg") or (unit == "%" and self.language == "en")
         gap = "" if is_joined else _NO_BREAK_SPACE
-        return f"{self.number(value, decimals=decimals)}{gap}{'°' if unit == 'deg' else unit}"
+        return f"{self.number(value, decimals=decimals)}{gap}{_SIGN_OF_UNIT.get(unit, unit)}"
 
     def figure(self, figure: Figure, *, decimals: int | None = None) -> str:
         """Write a figure with its interval, or why it is not known."""

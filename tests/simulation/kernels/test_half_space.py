@@ -33,21 +33,41 @@ def test_that_the_marked_half_space_equals_an_evaluation_of_every_voxel(shape, p
     assert np.array_equal(removed, half_space(shape, plane))
 
 
-@given(states_and_planes())
+bricks = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 12))
+
+
+@given(states_and_planes(), bricks)
 @settings(max_examples=200)
-def test_that_volumes_of_the_run_table_equal_brute_force_to_the_voxel(drawn):
+def test_that_volumes_of_the_run_table_equal_brute_force_to_the_voxel(drawn, brick):
     states, n_states, plane = drawn
-    counts = RunTable.of_states(states, n_states).half_space_counts(plane)
+    counts = RunTable.of_states(states, n_states, brick_kji=brick).half_space_counts(plane)
     assert np.array_equal(counts, half_space_counts(states, plane, n_states))
 
 
-@given(states_and_planes())
-def test_that_the_run_table_holds_exactly_the_runs_of_the_rows(drawn):
+@given(states_and_planes(), bricks)
+def test_that_the_run_table_holds_exactly_the_runs_of_the_rows_of_its_bricks(drawn, brick):
     states, n_states, _ = drawn
-    table = RunTable.of_states(states, n_states)
+    table = RunTable.of_states(states, n_states, brick_kji=brick)
     rows = np.repeat(table.rows_kj, np.diff(table.first_run), axis=0)
     found = zip(rows[:, 0], rows[:, 1], table.starts, table.stops, table.states, strict=True)
-    assert [tuple(int(v) for v in run) for run in found] == runs(states)
+    expected = []
+    for k, j, start, stop, state in runs(states):  # runs end where a brick does
+        edges = [start, *(i for i in range(0, stop, brick[2]) if i > start), stop]
+        expected += [(k, j, low, high, state) for low, high in zip(edges, edges[1:], strict=False)]
+    assert sorted(tuple(int(v) for v in run) for run in found) == sorted(expected)
+
+
+@given(states_and_planes(), bricks)
+def test_that_the_sums_and_the_box_of_a_brick_are_those_of_its_voxels(drawn, brick):
+    states, n_states, _ = drawn
+    table = RunTable.of_states(states, n_states, brick_kji=brick)
+    for b, (k0, k1, j0, j1, i0, i1) in enumerate(table.boxes):
+        inside = states[k0 : k1 + 1, j0 : j1 + 1, i0 : i1 + 1]
+        part = slice(table.first_sum[b], table.first_sum[b + 1])
+        sums = np.bincount(table.sum_states[part], table.sum_counts[part], n_states)
+        expected = np.bincount(inside.ravel(), minlength=n_states)
+        assert np.array_equal(sums[1:], expected[1:])
+    assert np.array_equal(table.counts()[1:], np.bincount(states.ravel(), minlength=n_states)[1:])
 
 
 @given(states_and_planes())
