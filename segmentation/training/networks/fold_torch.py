@@ -65,8 +65,8 @@ class FoldTraining:
         """True when nothing is left to train."""
         return self.steps_done >= self.stage.steps
 
-    def run(self, scans: Sequence[TrainingScan], start: Path | None = None) -> None:
-        """Train to the end.
+    def run(self, scans: Sequence[TrainingScan], start: Path | None = None, *, stop_after: int | None = None) -> None:
+        """Train to the end, or up to a step.
 
         Parameters
         ----------
@@ -74,6 +74,8 @@ class FoldTraining:
             Scans of the other folds.
         start
             Checkpoint whose weights it begins with, when there is none of its own yet.
+        stop_after
+            Step after which it stops, to go on another time.
         """
         state = _State(self.stage, self.fold)
         if self.checkpoint.exists():
@@ -82,7 +84,8 @@ class FoldTraining:
             state.begin_with(_loaded(start))
         source = PatchSource(scans, self.stage, state.random)
         began, first, mean_loss = time.monotonic(), state.step, 0.0
-        while state.step < self.stage.steps:
+        last = self.stage.steps if stop_after is None else min(stop_after, self.stage.steps)
+        while state.step < last:
             loss = state.descend(source)
             mean_loss = 0.97 * mean_loss + 0.03 * loss if mean_loss else loss
             if state.step % _STEPS_BETWEEN_LINES == 0:
@@ -90,7 +93,7 @@ class FoldTraining:
                 log.info(
                     "%s %d: step %d, loss %.3f, %.2f s a step", self.stage.name, self.fold, state.step, mean_loss, pace
                 )
-            if state.step % _STEPS_BETWEEN_CHECKPOINTS == 0 or state.step == self.stage.steps:
+            if state.step % _STEPS_BETWEEN_CHECKPOINTS == 0 or state.step == last:
                 _save(state.to_save(), self.checkpoint)
 
 

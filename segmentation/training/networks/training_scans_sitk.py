@@ -18,7 +18,7 @@ from segmentation.training.networks.stage import LABEL_OF_CLASS
 from twin.anatomy import LayerName
 from twin.phantom import PhantomRecipe, build_phantom
 
-__all__ = ["TrainingScan", "prepared_scans"]
+__all__ = ["TrainingScan", "labelled_scan", "prepared_scans"]
 
 CT_RANGE_HU = (-125.0, 275.0)  # all that the BTCV files hold; used alike when the program runs
 MR_PERCENTILES = (1.0, 99.0)
@@ -106,14 +106,14 @@ def _real_scans(data: Path, spacing_mm: float) -> Iterator[TrainingScan]:
     for path in sorted((data / "btcv").glob("*_ct.nii.gz")):
         name = path.name.removesuffix("_ct.nii.gz")
         labels = sitk.ReadImage(str(path.with_name(f"{name}_labels.nii.gz")))
-        yield _scan(name, "btcv", sitk.ReadImage(str(path)), labels, spacing_mm, _KNOWN_CT)
+        yield labelled_scan(name, "btcv", sitk.ReadImage(str(path)), labels, spacing_mm, _KNOWN_CT)
     labels = sitk.ReadImage(str(data / "chaos_ct3" / "labels.nii.gz"))
     ct = _dicom_image(data / "chaos_ct3" / "dicom.zip")
-    yield _scan("chaos_ct_3", "chaos_ct", ct, labels, spacing_mm, _KNOWN_CHAOS_CT)
+    yield labelled_scan("chaos_ct_3", "chaos_ct", ct, labels, spacing_mm, _KNOWN_CHAOS_CT)
     for path in sorted((data / "chaos_mr").glob("*_mr.nii.gz")):
         labels = sitk.ReadImage(str(path).replace("_mr.nii", "_labels.nii"))
         name = f"chaos_mr_{path.name.split('_')[1]}"
-        yield _scan(name, "chaos_mr", sitk.ReadImage(str(path)), labels, spacing_mm, _KNOWN_CHAOS_MR)
+        yield labelled_scan(name, "chaos_mr", sitk.ReadImage(str(path)), labels, spacing_mm, _KNOWN_CHAOS_MR)
 
 
 def _dicom_image(archive: Path) -> sitk.Image:
@@ -128,9 +128,10 @@ def _dicom_image(archive: Path) -> sitk.Image:
         return reader.Execute()
 
 
-def _scan(
+def labelled_scan(
     name: str, source: str, image: sitk.Image, labels: sitk.Image, spacing_mm: float, known: tuple[int, ...]
 ) -> TrainingScan:
+    """Bring a scan and its labels onto an upright isotropic grid; the other parameters are those of the result."""
     image, labels = sitk.DICOMOrient(image, "LPS"), sitk.DICOMOrient(labels, "LPS")
     reference = _isotropic(image, spacing_mm)
     values = _resampled(_smoothed(image, spacing_mm), reference, -1000.0)
