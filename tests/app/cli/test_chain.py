@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from app.services.case_file import case_read
+from app.services.segment_case import choose_segmenter
 from app.services.simulate_plan import simulate_plan_of_file
+from segmentation.segmenter import segmenters
 from tests.app.command_line import Ended, twinsight
 from tests.app.made_up_study import liver_centre, small_phantom, study_on_disk
 from twin.anatomy import LayerName
@@ -70,7 +72,7 @@ def test_that_facts_were_proposed_then_entered(chain: Chain) -> None:
 def test_that_the_liver_was_found_near_its_true_volume(chain: Chain) -> None:
     truth_ml = small_phantom().layers[LayerName.ORGANS].volume_ml("liver")
     assert chain["segment"]["volumes_ml"]["liver"] == pytest.approx(truth_ml, rel=0.15)
-    assert chain["segment"]["segmenter"] == "segmenter.classical"
+    assert chain["segment"]["segmenter"] == choose_segmenter(segmenters()).id
 
 
 def test_that_the_twin_has_closed_surfaces_true_to_the_labels(chain: Chain) -> None:
