@@ -17,7 +17,7 @@ from segmentation.training.networks.training_scans_sitk import TrainingScan
 
 __all__ = ["Patch", "PatchSource"]
 
-_WEIGHT_OF_SOURCE = {"btcv": 1.0, "chaos_ct": 1.5, "chaos_mr": 1.2, "phantom": 0.25}
+_WEIGHT_OF_SOURCE = {"btcv": 1.0, "chaos_ct": 1.5, "chaos_mr": 1.2, "phantom": 0.1}
 _ORGAN_SHARE = 0.75  # of the patches are centred near a labelled voxel
 _JITTER_MM = 60.0
 _PLACE_STEP = 37  # every so many-th voxel of a class is kept as a possible centre
@@ -98,7 +98,7 @@ class PatchSource:
     def _recoloured(self, image: Tensor, is_any_contrast: bool) -> Tensor:
         """Change the grey values as another scanner, phase or sequence would."""
         random, size = self.random, tuple(image.shape[2:])
-        if random.random() < (0.6 if is_any_contrast else 0.22):  # any order of grey: stands in for MR
+        if random.random() < (0.5 if is_any_contrast else 0.1):  # any order of grey: stands in for MR
             n_knots = int(random.integers(4, 7))
             curve = np.interp(np.linspace(0, 1, 256), np.linspace(0, 1, n_knots), random.random(n_knots))
             image = torch.from_numpy(curve.astype(np.float32))[(image.clamp(0, 1) * 255).long()]
