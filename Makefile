@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo app test test-all check bench viewer environment peers clean
+.PHONY: help demo app test test-all check bench train viewer environment peers clean
 
 PYTHON := .venv/bin/python
 TWINSIGHT := .venv/bin/twinsight
@@ -41,6 +41,11 @@ check: environment ## Run the linters, type checks, import contracts and catalog
 
 bench: viewer ## Measure, beside peers where there are any; writes build/benchmarks.json
 	@$(PYTHON) -m tests.benchmarks
+
+DATA ?= ../shared/data
+train: environment ## Train the networks from the scans in DATA; the same command goes on where it was stopped
+	@$(PYTHON) -c "import torch, onnx" 2>/dev/null || $(PYTHON) -m pip install --quiet -c constraints.txt -e ".[train]"
+	@$(PYTHON) -m segmentation.training.networks.train $(DATA)
 
 clean: ## Remove what was built and the caches of the tools; keeps .venv
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
