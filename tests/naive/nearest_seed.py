@@ -1,4 +1,4 @@
-"""Plain reference of the feature transform: sweep_rows, sweep_columns, sweep_pillars."""
+"""Plain reference of the feature transform: sweep_slices, sweep_pillars."""
 
 import numpy as np
 

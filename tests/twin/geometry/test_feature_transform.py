@@ -50,3 +50,16 @@ def test_that_only_the_voxels_asked_for_are_answered():
     everything, asked = nearest_seed(seeds, np.ones(3)), nearest_seed(seeds, np.ones(3), where)
     assert (asked[~where] == -1).all()
     assert np.array_equal(asked[where], everything[where])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.0005, 0.05])
+def test_that_threads_change_nothing(share):
+    rng = np.random.default_rng(5)
+    seeds, where = rng.random((23, 31, 45)) < share, rng.random((23, 31, 45)) < 0.3
+    where[:, :, 17:40] = False
+    one, several = (nearest_seed(seeds, np.array([0.8, 0.7, 2.0]), where, n_threads=n) for n in (1, 3))
+    assert np.array_equal(one, several)
+    if seeds.any():
+        everything = nearest_seed(seeds, np.array([0.8, 0.7, 2.0]))
+        assert np.array_equal(one[where], everything[where])
+    assert (one[~where] == -1).all()
