@@ -56,12 +56,12 @@ class LocalGrid:
 
     def image_of_box(self, part: NDArray[np.generic], *, blur_mm: float = 0.0) -> FloatVoxels:
         """Return voxels ``[k, j, i]`` of the box alone on this grid; see :meth:`image`."""
-        part = part.astype(np.float32)
+        values: FloatVoxels = part.astype(np.float32)
         spacing_kji = self.scan_grid.spacing_ijk_mm[::-1]
         added_mm = np.sqrt(np.maximum(blur_mm**2 - spacing_kji**2 / 12.0, 0.0))  # a voxel is a box of that variance
         if added_mm.max() > 0.0:
-            part = ndimage.gaussian_filter(part, added_mm / spacing_kji, mode="nearest", truncate=3.0)
-        return _resampled(part, [axis / step for axis, step in zip(self._places_mm(), spacing_kji, strict=True)])
+            values = ndimage.gaussian_filter(values, added_mm / spacing_kji, mode="nearest", truncate=3.0)
+        return _resampled(values, [axis / step for axis, step in zip(self._places_mm(), spacing_kji, strict=True)])
 
     def mask(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return a mask of the scan ``[k, j, i]`` on this grid."""
@@ -70,7 +70,10 @@ class LocalGrid:
     def scan_voxels(self, values: FloatVoxels) -> FloatVoxels:
         """Return values of this grid at the voxels of ``box``."""
         spacing_kji = self.scan_grid.spacing_ijk_mm[::-1]
-        places = [np.arange(n) * s / self.spacing_mm for n, s in zip(self.box.shape_kji, spacing_kji, strict=True)]
+        places = [
+            np.asarray(np.arange(n) * (float(s) / self.spacing_mm), dtype=np.float64)
+            for n, s in zip(self.box.shape_kji, spacing_kji, strict=True)
+        ]
         return _resampled(values, places)
 
     def kji_from_lps(self, points_lps_mm: ArrayLike) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Stroke:
         if len(points) == 0:
             raise ValueError("a stroke has at least one point")
         lines = [points[:1]]
-        for start, end in zip(points[:-1], points[1:], strict=True):
+        for start, end in pairwise(points):
             n_steps = max(int(np.ceil(np.linalg.norm(end - start) / _STEP_MM)), 1)
             lines.append(start + (end - start) * (np.arange(1, n_steps + 1) / n_steps)[:, None])
         joined = np.concatenate(lines)

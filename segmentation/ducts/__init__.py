@@ -1,0 +1,1 @@
+"""Ducts: the pancreatic duct and the bile ducts, traced between two clicks."""
