@@ -87,10 +87,11 @@ def prepare_computing() -> str:
 
 
 def segmenters() -> tuple[Segmenter, ...]:
-    """Every automatic segmenter, the preferred one first."""
+    """Every automatic segmenter, the preferred one first: ours, then those of others that this user has."""
+    from segmentation.external import configured_segmenters
     from segmentation.segmenter import segmenters as registered
 
-    return registered()
+    return (*registered(), *configured_segmenters(user_folders().settings))
 
 
 def renderer() -> Renderer:

@@ -21,11 +21,15 @@ def run(
     from app import composition
 
     composition.prepare_program()
-    from app.services.segment_case import segment_case_file
+    from app.services.external_licence import licence_text, mark_licence_shown
+    from app.services.segment_case import choose_segmenter, segment_case_file
 
     console: Console = ctx.obj
+    chosen, folder = choose_segmenter(composition.segmenters(), segmenter), composition.user_folders().settings
+    terms = licence_text(chosen, folder, console.wording)
+    if terms is not None:
+        console.say(terms)
+        mark_licence_shown(chosen, folder)
     with console.job() as job:
-        result = segment_case_file(
-            case, composition.segmenters(), segmenter_id=segmenter, progress=job.progress, cancel=job.cancel
-        )
+        result = segment_case_file(case, [chosen], progress=job.progress, cancel=job.cancel)
     console.finish(result.to_json(console.wording), result.lines(console.wording))
