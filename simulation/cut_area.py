@@ -40,7 +40,7 @@ def _areas_cm2(removal: Removal) -> NDArray[np.float64]:
 
 
 def _leans(removal: Removal) -> NDArray[np.float64]:
-    """Return the direction of the cut at its faces, unit vectors along i, j, k: that of the part that makes it there."""
+    """Return the direction of the cut at its faces, unit vectors along i, j, k: that of the part that makes it."""
     model, faces = removal.model, removal.faces
     leans = np.zeros((faces.removed.size, 3))
     deepest = removal.depth_mm(faces.removed)[1] if len(removal.parts) > 1 else np.zeros(faces.removed.size, np.int64)

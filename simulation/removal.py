@@ -262,9 +262,7 @@ def _around_lesion(cut: WedgeCut | AblationZone, model: OrganModel) -> RemovedPa
     )
 
 
-def _directions(
-    depth: NDArray[np.float32], at: Indices, spacing_ijk_mm: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _directions(depth: NDArray[np.float32], at: Indices, spacing_ijk_mm: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the direction in which a field changes at voxels, by the voxels beside them."""
     places = np.unravel_index(at, depth.shape)
     slopes = np.empty((at.size, 3))

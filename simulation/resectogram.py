@@ -90,12 +90,13 @@ def resectogram_of_cut(
     n = MAP_PIXELS
     points, in_organ = np.empty((n, n, 3), np.float32), np.empty((n, n), np.bool_)
     distances, labels = np.empty((n, n), np.float32), np.empty((n, n, 3), np.uint16)
-    distance = model.lesion_distance_mm
-    volumes = (model.couinaud, model.portal, model.venous)
+    distance = np.zeros((0, 0, 0), np.float32) if model.lesion_distance_mm is None else model.lesion_distance_mm
+    couinaud, portal, venous = (
+        _EMPTY if volume is None else volume for volume in (model.couinaud, model.portal, model.venous)
+    )
     read_along_cut(
-        places, sheet.heights_mm, sheet.to_voxels, model.organ,
-        _EMPTY.astype(np.float32) if distance is None else distance,
-        *(_EMPTY if volume is None else volume for volume in volumes), points, in_organ, distances, labels,
+        places, sheet.heights_mm, sheet.to_voxels, model.organ, distance, couinaud, portal, venous, points, in_organ,
+        distances, labels,
     )  # fmt: skip
     points_lps_mm = model.grid.lps_from_ijk(points).astype(np.float32)
     vessel = np.zeros((n, n), np.uint16)
@@ -109,51 +110,42 @@ def resectogram_of_cut(
         is_cut[in_organ] = ~others[k, j, i]
     return Resectogram(
         plan_hash, model.twin.labels_hash, cut_number, pixel_mm, points_lps_mm, in_organ, is_cut, distances,
-        *(np.ascontiguousarray(labels[..., at]) for at in range(3)), vessel,
+        labels[..., 0].copy(), labels[..., 1].copy(), labels[..., 2].copy(), vessel,
     )  # fmt: skip
 
 
 def _unfolded(sheet: SheetMap, model: OrganModel) -> tuple[NDArray[np.float64], float]:
     """Return where the pixels lie over the plane of the cut, in cells, and their size: the organ fills the map."""
-    nodes = np.rint(model.grid.ijk_from_lps(sheet.nodes_lps_mm())).astype(np.int64)
-    is_inside = ((nodes >= 0) & (nodes < np.array(model.grid.size_ijk))).all(axis=-1)
-    i, j, k = nodes[is_inside].T
-    is_inside[is_inside] = model.organ[k, j, i]
-    v, u = np.nonzero(is_inside) if is_inside.any() else (np.array([0, n]) for n in (is_inside.shape))
+    is_inside = _nodes_in_organ(sheet, model)
+    v, u = np.nonzero(is_inside) if is_inside.any() else np.nonzero(np.ones_like(is_inside))
     middle_u, middle_v = (float(low + high) / 2.0 for low, high in ((u.min(), u.max()), (v.min(), v.max())))
-    column = min(round(middle_u), sheet.heights_mm.shape[1] - 1)
-    column_stretch = np.sqrt(1.0 + sheet.gradients[:, column, 1] ** 2)
     cell_u, cell_v = (float(size) for size in sheet.cell_uv_mm)
-    # As long as the longest row or column of the organ on the sheet, so that all of it is on the map.
-    across = np.abs(u - middle_u).max() * 2 + 2
-    upright = np.abs(v - middle_v).max() * 2 + 2
-    widest = float((sheet.stretch[is_inside] if is_inside.any() else sheet.stretch).max())
-    height_mm = float(column_stretch[v.min() : v.max() + 1].mean()) * upright * cell_v
-    pixel_mm = _ROOM * max(_row_length(sheet, is_inside, column_stretch, across * cell_u * widest), height_mm)
-    pixel_mm /= MAP_PIXELS
+    column_stretch = np.sqrt(1.0 + sheet.gradients[:, round(middle_u), 1] ** 2)
+    # Twice the longest way from the middle to the edge, along a row or along the middle column.
+    row_steps, column_steps = sheet.stretch / column_stretch[:, None] * cell_u, column_stretch * cell_v
+    along, up = np.cumsum(row_steps, axis=1), np.cumsum(column_steps)
+    across_mm = (np.abs(along - along[:, [round(middle_u)]]) + row_steps)[v, u].max()
+    upright_mm = (np.abs(up - up[round(middle_v)]) + column_steps)[v].max()
+    pixel_mm = _ROOM * 2.0 * float(max(across_mm, upright_mm)) / MAP_PIXELS
     places = np.empty((MAP_PIXELS, MAP_PIXELS, 2))
     unfold_rows(sheet.stretch, column_stretch, cell_u, cell_v, middle_u, middle_v, pixel_mm, places)
     return places, pixel_mm
 
 
-def _row_length(
-    sheet: SheetMap, is_inside: NDArray[np.bool_], column_stretch: NDArray[np.float64], otherwise_mm: float
-) -> float:
-    """Return twice the longest unfolded way, along a row, from the middle of the organ to its edge."""
-    if not is_inside.any():
-        return otherwise_mm
-    steps = sheet.stretch / column_stretch[:, None] * float(sheet.cell_uv_mm[0])
-    along = np.cumsum(steps, axis=1)
-    u = np.nonzero(is_inside.any(axis=0))[0]
-    middle = along[:, round((u[0] + u[-1]) / 2)][:, None]
-    return 2.0 * float((np.abs(along - middle) + steps)[is_inside].max())
+def _nodes_in_organ(sheet: SheetMap, model: OrganModel) -> NDArray[np.bool_]:
+    """Return which nodes of a map lie in a voxel of the organ."""
+    nodes = np.rint(model.grid.ijk_from_lps(sheet.nodes_lps_mm())).astype(np.int64)
+    is_inside = np.asarray(((nodes >= 0) & (nodes < np.array(model.grid.size_ijk))).all(axis=-1))
+    i, j, k = nodes[is_inside].T
+    is_inside[is_inside] = model.organ[k, j, i]
+    return is_inside
 
 
 def _axes(vessels: Sequence[CrossedVessel], model: OrganModel) -> NDArray[np.float64]:
     """Return the direction of each vessel where it crosses: that of the edge of its tree nearest to the crossing."""
     axes = np.zeros((len(vessels), 3))
     for at, vessel in enumerate(vessels):
-        graph = model.twin.graphs[vessel.tree] if vessel.tree in model.twin.graphs else None
+        graph = model.twin.graphs.get(vessel.tree)
         if graph is None:
             continue
         child = np.flatnonzero(graph.parents >= 0)

@@ -7,7 +7,6 @@ voxels. Rows are gathered in bricks that know their sums: only the bricks that t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +116,10 @@ class RunTable:
         """
         counts = np.zeros(self.n_states, np.int64)
         ci, cj, ck, c0 = (float(c) for c in coefficients)
-        clip_runs(*self._arrays(), self.row_length, ci, cj, ck, c0, counts)
+        clip_runs(
+            self.boxes, self.first_row, self.first_sum, self.sum_states, self.sum_counts, self.rows_kj, self.first_run,
+            self.starts, self.stops, self.states, self.row_length, ci, cj, ck, c0, counts,
+        )  # fmt: skip
         return counts
 
     def sheet_counts(self, sheet: SheetMap) -> NDArray[np.int64]:
@@ -127,12 +129,8 @@ class RunTable:
         """
         counts = np.zeros(self.n_states, np.int64)
         clip_runs_by_sheet(
-            *self._arrays(), sheet.transform, sheet.heights_mm, sheet.fall_mm, sheet.rise_mm, sheet.steepness, counts
-        )
-        return counts
-
-    def _arrays(self) -> tuple[NDArray[Any], ...]:
-        return (
-            self.boxes, self.first_row, self.first_sum, self.sum_states, self.sum_counts, self.rows_kj,
-            self.first_run, self.starts, self.stops, self.states,
+            self.boxes, self.first_row, self.first_sum, self.sum_states, self.sum_counts, self.rows_kj, self.first_run,
+            self.starts, self.stops, self.states, sheet.transform, sheet.heights_mm, sheet.fall_mm, sheet.rise_mm,
+            sheet.steepness, counts,
         )  # fmt: skip
+        return counts

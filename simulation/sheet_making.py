@@ -1,6 +1,6 @@
 """Sheets to begin with: from a plane, from a curve drawn on the organ, along the border of a territory.
 
-Each answer is an even net of control points over a plane, raised to follow what is asked for in the least-squares sense.
+Each answer is an even net of control points over a plane, raised to follow what is asked for by least squares.
 """
 
 from __future__ import annotations
@@ -92,12 +92,12 @@ def sheet_along_curve(
     even = _evenly(curve, lengths)
     middle = even.mean(axis=0)
     _, sizes, directions = np.linalg.svd(even - middle, full_matrices=False)
-    if sizes[1] >= _CURVE_OWN_PLANE * sizes[0]:
+    if float(sizes[1]) >= _CURVE_OWN_PLANE * float(sizes[0]):
         normal = directions[2]
     else:
         into = np.asarray(depth_lps, dtype=np.float64) if depth_lps is not None else _middle(model) - middle
         normal = np.cross(directions[0], into)
-        if np.linalg.norm(normal) < 1e-6 * max(np.linalg.norm(into), 1e-9):
+        if float(np.linalg.norm(normal)) < 1e-6 * max(float(np.linalg.norm(into)), 1e-9):
             normal = directions[2]  # drawn towards the middle of the organ: any plane through it will do
     fit = _fitted(even, middle, normal, model, shape)
     return _turned(fit, model, removed_lps_mm)
@@ -145,7 +145,7 @@ def sheet_along_territory(resection: Resection, model: OrganModel, *, shape: Sha
 
 
 def _fitted(points: Points, middle: Points, normal: Points, model: OrganModel, shape: Shape) -> SheetFit:
-    """Return the even net over a plane whose sheet is nearest to points along the normal, bending as little as it can."""
+    """Return the even net over a plane whose sheet is nearest to points along the normal and bends little."""
     unit = normal / np.linalg.norm(normal)
     frame = SheetFrame.of_plane(PlaneCut(_point(middle), _point(unit)))
     low, high = _extent(frame, model)

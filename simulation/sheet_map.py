@@ -147,10 +147,9 @@ class SheetMap:
 
         The sheet is looked at as far as its map goes, inside the organ and beyond it.
         """
-        found = nearest_on_sheet(
-            self._cells(points_lps_mm), self.heights_mm, *(float(size) for size in self.cell_uv_mm), self.steepness
-        )
-        distance_mm, at, u, v, h = found
+        cell_u, cell_v = (float(size) for size in self.cell_uv_mm)
+        points = self._cells(points_lps_mm)
+        distance_mm, at, u, v, h = nearest_on_sheet(points, self.heights_mm, cell_u, cell_v, self.steepness)
         place = self.frame.lps_from_uvw(np.array([*(self.corner_uv_mm + np.array([u, v]) * self.cell_uv_mm), h]))
         return float(distance_mm), int(at), (float(place[0]), float(place[1]), float(place[2]))
 
@@ -208,9 +207,7 @@ def _write_heights(
         raise GeometryError("error.sheet.overhang")
 
 
-def _borders(
-    nodes: Points, slopes: Points, shape: tuple[int, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _borders(nodes: Points, slopes: Points, shape: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the borders of the sheet at the rows and the columns of its map, as the kernel that extends it wants."""
     along = [np.arange(n, dtype=np.float64) for n in shape]
     found = []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.live import LivePlane
+from simulation.live import LivePlane, LiveSheet
+from simulation.organ_model import OrganModel
+from simulation.resectogram import resectograms
 from simulation.simulate import simulate
 from twin.anatomy import LayerName
 from twin.grid import Grid
@@ -12,7 +14,7 @@ from twin.job import CancelToken, Progress, ProgressListener, no_progress
 from twin.label_layer import LabelLayer
 from twin.patient import PatientFacts
 from twin.plan import Plan
-from twin.resection import PlaneCut, WedgeCut
+from twin.resection import PlaneCut, SheetCut, TerritorySet, WedgeCut
 from twin.twin import Twin
 from twin.vessel_graph import VesselBranch, VesselGraph
 
@@ -76,9 +78,17 @@ def _prepare(twin: Twin) -> None:
 
 
 def _drag(twin: Twin) -> None:
-    LivePlane(twin).figures((7.2, 0.0, 0.0), (1.0, 0.1, 0.0))
+    model = OrganModel.of_twin(twin)
+    LivePlane(twin, model=model).figures((7.2, 0.0, 0.0), (1.0, 0.1, 0.0))
+    LiveSheet(twin, model=model).figures(_SHEET)
 
 
 def _settle(twin: Twin) -> None:
-    cuts = (PlaneCut((7.2, 0.0, 0.0), (1.0, 0.1, 0.0)), WedgeCut("lesion-1", 1.0))
-    simulate(Plan("warm up", cuts), twin, PatientFacts())
+    model = OrganModel.of_twin(twin)
+    cuts = (PlaneCut((7.2, 0.0, 0.0), (1.0, 0.1, 0.0)), WedgeCut("lesion-1", 1.0), TerritorySet(new_world_code="H1"))
+    simulate(Plan("warm up", cuts), twin, PatientFacts(), model=model)
+    resectograms(Plan("warm up", (_SHEET,)), twin, model=model)
+
+
+# Bent, and smaller than the organ, so that it is carried on beyond its border too.
+_SHEET = SheetCut((((7.2, 4.0, 3.0), (7.2, 10.0, 3.0)), ((7.2, 4.0, 9.0), (8.2, 10.0, 9.0))))

@@ -122,7 +122,7 @@ def find_leans(
     spacing: NDArray[np.float64],
     leans: NDArray[np.float64],
 ) -> None:
-    """Kernel of :func:`leans_at_faces`: the lean of the cut is the moment of the removed voxels in a ball about the face.
+    """Kernel of :func:`leans_at_faces`: the lean is the moment of the removed voxels in a ball about the face.
 
     Only pairs of opposite voxels that both lie in the organ count, so that the capsule does not turn the cut.
     """

@@ -32,9 +32,7 @@ def nearest_on_sheet(
     ranges = np.empty((steepness.shape[0], steepness.shape[1], 2))
     for b in range(ranges.shape[0]):
         for a in range(ranges.shape[1]):
-            tile = heights[
-                b * TILE_CELLS : (b + 1) * TILE_CELLS + 1, a * TILE_CELLS : (a + 1) * TILE_CELLS + 1
-            ]
+            tile = heights[b * TILE_CELLS : (b + 1) * TILE_CELLS + 1, a * TILE_CELLS : (a + 1) * TILE_CELLS + 1]
             ranges[b, a, 0], ranges[b, a, 1] = tile.min(), tile.max()
     first, least = 0, np.inf
     for n in range(points_uvw.shape[0]):

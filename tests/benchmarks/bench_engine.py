@@ -19,7 +19,7 @@ from simulation.run_table import RunTable
 from simulation.simulate import simulate
 from simulation.split import split_organ
 from tests.benchmarks.bench import Benchmark
-from tests.benchmarks.liver_case import NOTE, liver_twin
+from tests.benchmarks.liver_case import NOTE, compartments, liver_twin
 from twin.geometry.kernels.feature_transform import nearest_seed
 from twin.geometry.surface_vtk import surface_of_mask
 from twin.patient import PatientFacts
@@ -33,7 +33,7 @@ def benchmarks() -> Iterator[Benchmark]:
     model = OrganModel.of_twin(twin)
     planes = cycle(_planes(model))
     n_voxels = int(np.count_nonzero(model.organ))
-    for name, labels in (("segments and lesions", _compartments(model)), ("portal branches", _branches(model))):
+    for name, labels in (("segments and lesions", compartments(model)), ("portal branches", _branches(model))):
         yield from _plane_volumes(name, labels, model, planes, n_voxels)
     live = LivePlane(twin, PatientFacts(), model=model)
     yield Benchmark(
@@ -71,12 +71,6 @@ def _planes(model: OrganModel) -> list[tuple[tuple[float, float, float], tuple[f
         (ox, oy, oz), (nx, ny, nz) = middle + rng.uniform(-15, 15, 3), rng.normal(size=3)
         found.append(((float(ox), float(oy), float(oz)), (float(nx), float(ny), float(nz))))
     return found
-
-
-def _compartments(model: OrganModel) -> NDArray[np.uint32]:
-    assert model.couinaud is not None
-    joint = np.where(model.organ, 1 + model.couinaud * 8 + np.minimum(model.lesions, 7), 0)
-    return np.asarray(np.unique(joint, return_inverse=True)[1].reshape(joint.shape), dtype=np.uint32)
 
 
 def _branches(model: OrganModel) -> NDArray[np.uint32]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
+from simulation.organ_model import OrganModel
 from twin.anatomy import LayerName
 from twin.box import Box
 from twin.grid import Grid
@@ -65,3 +67,10 @@ def liver_twin() -> Twin:
     }
     assert grid is not None
     return Twin(grid, layers, graphs=graphs)
+
+
+def compartments(model: OrganModel) -> NDArray[np.uint32]:
+    """Return a number for each segment and, inside it, each lesion: what volumes are asked for while dragging."""
+    assert model.couinaud is not None
+    joint = np.where(model.organ, 1 + model.couinaud * 8 + np.minimum(model.lesions, 7), 0)
+    return np.asarray(np.unique(joint, return_inverse=True)[1].reshape(joint.shape), dtype=np.uint32)

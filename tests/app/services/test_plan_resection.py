@@ -19,6 +19,9 @@ from app.services.plan_resection import (
 from app.services.simulate_plan import simulate_plan_of_file
 from tests.app.made_up_study import labelled_case_on_disk, liver_centre
 from twin.errors import GeometryError, InputError, SafetyRefusal, UsageError
+from twin.figure import Figure
+from twin.resection import SheetCut
+from twin.sheet_file import write_sheet
 
 CONFIRMED = ("liver", "portal_vein", "hepatic_vein", "lesion-1", "lesion-2", "lesion-3")
 
@@ -77,6 +80,21 @@ def test_that_a_cut_that_cannot_be_made_is_refused_before_it_is_saved(case: Path
         save_plan(case, "A", ["sheet:no_such_file.json"])
     assert caught.value.message_id == "error.sheet.no_file"
     assert list_plans(case) == ()
+
+
+def test_that_a_sheet_from_its_file_is_a_plan_like_any_other(case: Path, tmp_path: Path) -> None:
+    x, y, z = (float(part) for part in liver_centre().split(","))
+    net = tuple(tuple((x, y + v, z + u) for u in (-200.0, 200.0)) for v in (200.0, -200.0))
+    write_sheet(SheetCut(net), tmp_path / "cut.json")
+    save_plan(case, "A", [f"sheet:{tmp_path / 'cut.json'}"])
+    save_plan(case, "B", [plane(), "wedge:lesion-1:5"])
+    (tmp_path / "cut.json").unlink()  # the plan keeps the points, not the file
+    sheet, _ = (simulate_plan_of_file(case, name) for name in "AB")
+    assert sheet.liver is not None
+    parts = [sheet.liver[key] for key in ("resected_ml", "remnant_ml", "total_ml")]
+    assert all(isinstance(part, Figure) and part.value for part in parts)
+    assert parts[0].value + parts[1].value == pytest.approx(parts[2].value)  # type: ignore[union-attr, operator]
+    assert list_plans(case)[0].cuts == ("sheet",)
 
 
 def test_that_a_plan_is_removed_with_its_outcome(case: Path) -> None:

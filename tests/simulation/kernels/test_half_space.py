@@ -1,5 +1,7 @@
 """Counts on the sides of a plane equal brute force to the voxel."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -53,7 +55,7 @@ def test_that_the_run_table_holds_exactly_the_runs_of_the_rows_of_its_bricks(dra
     expected = []
     for k, j, start, stop, state in runs(states):  # runs end where a brick does
         edges = [start, *(i for i in range(0, stop, brick[2]) if i > start), stop]
-        expected += [(k, j, low, high, state) for low, high in zip(edges, edges[1:], strict=False)]
+        expected += [(k, j, low, high, state) for low, high in pairwise(edges)]
     assert sorted(tuple(int(v) for v in run) for run in found) == sorted(expected)
 
 

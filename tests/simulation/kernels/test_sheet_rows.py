@@ -72,7 +72,11 @@ def test_that_volumes_on_the_side_of_a_sheet_equal_brute_force_to_the_voxel(case
     states = np.random.default_rng(seed).integers(0, 4, shape).astype(np.uint32)
     table = RunTable.of_states(states, 4, brick_kji=brick)
     counts = np.zeros(4, np.int64)
-    clip_runs_by_sheet(*table._arrays(), transform, heights, *bounds_of(heights, transform), counts)
+    clip_runs_by_sheet(
+        table.boxes, table.first_row, table.first_sum, table.sum_states, table.sum_counts, table.rows_kj,
+        table.first_run, table.starts, table.stops, table.states, transform, heights, *bounds_of(heights, transform),
+        counts,
+    )  # fmt: skip
     assert np.array_equal(counts, naive.sheet_counts(states, transform, heights, 4))
 
 
