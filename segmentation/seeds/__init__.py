@@ -1,0 +1,1 @@
+"""Labels that grow from scribbles, and labels corrected by clicks."""
