@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,11 @@ from twin.label_layer import LabelLayer
 from twin.surface import Surface
 from twin.uncertainty import BoundaryUncertainty, LabelOrigin
 from twin.vessel_graph import VesselGraph
+from twin.vessel_tracing import trace_vessels
 
 __all__ = ["SurfaceQuality", "Twin", "build_twin"]
 
+_BRANCH_LAYER_OF_TREE = {"portal": LayerName.PORTAL_BRANCH, "hepatic": LayerName.VENOUS_BRANCH}
 _SMALLEST_COMPARED_ML = 5.0  # below it a voxel of boundary is more than a per cent
 
 
@@ -132,7 +134,8 @@ def build_twin(
         Structures that get a surface; None means all. Figures need the surfaces of the lesions only, and make
         those that are lacking.
     graphs
-        Vessel trees, where they are known.
+        Vessel trees, where they are known; None traces them from the labels, and with them the territories of the
+        liver's branches, which take the place of any the case has.
     progress, cancel
         Told and asked before each structure.
 
@@ -147,6 +150,9 @@ def build_twin(
     twin = Twin(case.reference_grid, layers, graphs=graphs or {}, labels_hash=case.labels_hash) if layers else None
     if twin is None or not twin.structure_ids:
         raise GeometryError("error.twin.no_labels")
+    if graphs is None:
+        progress(Progress(0.0, "progress.twin.vessels"))
+        twin = _with_traced_vessels(twin)
     wanted = [i for i in twin.structure_ids if structure_ids is None or i in structure_ids]
     surfaces: dict[str, Surface] = {}
     for done, structure_id in enumerate(wanted):
@@ -156,7 +162,15 @@ def build_twin(
         surfaces[structure_id] = _surface(twin, structure(structure_id))
     progress(Progress(1.0, "progress.twin.done"))
     quality = {i: _quality(twin, surface) for i, surface in surfaces.items()}
-    return Twin(twin.grid, layers, surfaces, twin.graphs, twin.labels_hash, quality)
+    return replace(twin, surfaces=surfaces, quality=quality)
+
+
+def _with_traced_vessels(twin: Twin) -> Twin:
+    """Return the twin with the trees of its labels; branch layers made for other trees go."""
+    traced = trace_vessels(twin.layers)
+    foreign = {name for tree, name in _BRANCH_LAYER_OF_TREE.items() if tree in traced.graphs}
+    layers = {name: layer for name, layer in twin.layers.items() if name not in foreign}
+    return replace(twin, layers={**layers, **traced.territories}, graphs=traced.graphs)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from twin.errors import InputError
 
 __all__ = ["GraphRepair", "RepairKind", "VesselBranch", "VesselGraph"]
 
@@ -80,3 +84,154 @@ class VesselGraph:
                 raise ValueError("radii, parents and branches need one value per node")
             array.setflags(write=False)
         self.nodes_lps_mm.setflags(write=False)
+
+    def branch(self, index: int) -> VesselBranch:
+        """Return a branch by its index.
+
+        Raises
+        ------
+        InputError
+            ``error.vessels.no_branch`` when the tree has none of this index.
+        """
+        for branch in self.branches:
+            if branch.index == index:
+                return branch
+        raise InputError("error.vessels.no_branch", tree=self.tree, branch=index)
+
+    def downstream_branches(self, index: int) -> tuple[int, ...]:
+        """Return the branches whose way to the root passes through a branch, itself first.
+
+        Examples
+        --------
+        >>> branches = tuple(VesselBranch(i, str(i), p) for i, p in ((1, None), (2, 1), (3, 1), (4, 2)))
+        >>> empty = np.zeros(0)
+        >>> graph = VesselGraph("portal", np.zeros((0, 3)), empty, empty.astype(int), empty.astype(int), branches)
+        >>> graph.downstream_branches(2), graph.downstream_branches(1)
+        ((2, 4), (1, 2, 4, 3))
+        """
+        children: dict[int | None, list[int]] = {}
+        for branch in self.branches:
+            children.setdefault(branch.parent, []).append(branch.index)
+        found, waiting = [], [self.branch(index).index]
+        while waiting:
+            found.append(waiting.pop())
+            waiting += reversed(children.get(found[-1], []))
+        return tuple(found)
+
+    @cached_property
+    def lengths_mm(self) -> Mapping[int, float]:
+        """Length of each branch by its index, from the fork that it leaves to its end, in mm."""
+        has_parent = self.parents >= 0
+        steps = np.zeros(len(self.parents))
+        gaps = self.nodes_lps_mm[has_parent] - self.nodes_lps_mm[self.parents[has_parent]]
+        steps[has_parent] = np.linalg.norm(gaps, axis=1)
+        return self._by_branch(steps)
+
+    @cached_property
+    def mean_diameters_mm(self) -> Mapping[int, float]:
+        """Mean diameter of each branch by its index, over its nodes, in mm."""
+        totals, counts = self._by_branch(2.0 * self.radii_mm), self._by_branch(np.ones(len(self.radii_mm)))
+        return {index: total / counts[index] if counts[index] else 0.0 for index, total in totals.items()}
+
+    def _by_branch(self, values: NDArray[np.float64]) -> dict[int, float]:
+        largest = max((branch.index for branch in self.branches), default=0)
+        sums = np.bincount(self.branch_of_node, values, minlength=largest + 1)
+        return {branch.index: float(sums[branch.index]) for branch in self.branches}
+
+    def nearest_node(self, point_lps_mm: ArrayLike) -> int:
+        """Return the number of the node nearest to a point, LPS mm; the first of several.
+
+        Raises
+        ------
+        InputError
+            ``error.vessels.empty`` when the tree has no node.
+        """
+        if len(self.radii_mm) == 0:
+            raise InputError("error.vessels.empty", tree=self.tree)
+        gaps = self.nodes_lps_mm - np.asarray(point_lps_mm, np.float64)
+        return int(np.einsum("nx,nx->n", gaps, gaps).argmin())
+
+    def with_names(self, names: Mapping[int, str], *, is_confirmed: bool = False) -> VesselGraph:
+        """Return a copy in which branches (by index) have other names; the others keep theirs.
+
+        Raises
+        ------
+        InputError
+            ``error.vessels.no_branch`` for an index that the tree does not have, ``error.vessels.same_name`` when
+            two branches would have one name.
+        """
+        for index in names:
+            self.branch(index)
+        branches = tuple(
+            replace(branch, name=names[branch.index], is_name_confirmed=is_confirmed)
+            if branch.index in names
+            else branch
+            for branch in self.branches
+        )
+        seen: set[str] = set()
+        for branch in branches:
+            if branch.name in seen:
+                raise InputError("error.vessels.same_name", tree=self.tree, branch=branch.name)
+            seen.add(branch.name)
+        return replace(self, branches=branches)
+
+    def subtree(self, index: int) -> VesselGraph:
+        """Return a branch and all that is downstream of it as a tree of its own; indices and names stay."""
+        return self._part(set(self.downstream_branches(index)))
+
+    def without_subtree(self, index: int) -> VesselGraph:
+        """Return the tree without a branch and all that is downstream of it; indices and names stay."""
+        return self._part({branch.index for branch in self.branches} - set(self.downstream_branches(index)))
+
+    def _part(self, kept: set[int]) -> VesselGraph:
+        keeps = np.isin(self.branch_of_node, sorted(kept))
+        number = np.append(np.cumsum(keeps) - 1, -1)
+        number[:-1][~keeps] = -1
+        return replace(
+            self,
+            nodes_lps_mm=self.nodes_lps_mm[keeps],
+            radii_mm=self.radii_mm[keeps],
+            parents=number[self.parents[keeps]].astype(np.int32),
+            branch_of_node=self.branch_of_node[keeps],
+            branches=tuple(
+                branch if branch.parent in kept else replace(branch, parent=None)
+                for branch in self.branches
+                if branch.index in kept
+            ),
+        )
+
+    def with_subtree(self, part: VesselGraph) -> VesselGraph:
+        """Return the tree with another tree joined to it: each root of the part to the nearest node.
+
+        The branches that come in are numbered on from the largest index and have neutral names (``tree.+index``): a
+        person names them again. A branch that is joined in its middle stays one branch.
+
+        Raises
+        ------
+        InputError
+            ``error.vessels.empty`` when this tree has no node to join to.
+        """
+        first_node = len(self.radii_mm)
+        shift = max((branch.index for branch in self.branches), default=0)
+        parents = np.where(part.parents >= 0, part.parents + first_node, -1).astype(np.int32)
+        above: dict[int, int] = {}
+        for root in np.flatnonzero(part.parents < 0):
+            parents[root] = self.nearest_node(part.nodes_lps_mm[root])
+            above[int(part.branch_of_node[root])] = int(self.branch_of_node[parents[root]])
+        joined = tuple(
+            VesselBranch(
+                branch.index + shift,
+                f"{self.tree}.+{branch.index + shift}",
+                above[branch.index] if branch.parent is None else branch.parent + shift,
+            )
+            for branch in part.branches
+        )
+        return replace(
+            self,
+            nodes_lps_mm=np.concatenate([self.nodes_lps_mm, part.nodes_lps_mm]),
+            radii_mm=np.concatenate([self.radii_mm, part.radii_mm]),
+            parents=np.concatenate([self.parents, parents]),
+            branch_of_node=np.concatenate([self.branch_of_node, part.branch_of_node + np.int32(shift)]),
+            branches=self.branches + joined,
+            repairs=self.repairs + part.repairs,
+        )

@@ -86,7 +86,7 @@ def test_that_a_case_without_labels_is_refused():
 def test_that_progress_names_each_structure_and_ends_at_one(case):
     heard = []
     build_twin(case, structure_ids={"spleen", "lesion-1"}, progress=heard.append)
-    assert [p.parameters.get("structure") for p in heard] == ["spleen", "lesion-1", None]
+    assert [p.parameters.get("structure") for p in heard] == [None, "spleen", "lesion-1", None]
     assert heard[-1].fraction == 1.0
 
 

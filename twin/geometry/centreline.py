@@ -22,7 +22,8 @@ from twin.vessel_graph import GraphRepair, RepairKind, VesselGraph
 
 __all__ = ["vessel_graph_of_mask"]
 
-_END_MM = 5.0  # over this length from an end its radius is judged
+_END_MM = 15.0  # over this length from an end its radius is judged: labels taper where contrast fades
+_SNAP_MM = 5.0  # a root given so near to an end means the end
 _LEAST_PIECE_MM = 10.0  # a shorter piece that nothing reaches is left out
 
 
@@ -32,6 +33,7 @@ def vessel_graph_of_mask(
     tree: str,
     *,
     root_lps_mm: ArrayLike | None = None,
+    organ_kji: NDArray[np.bool_] | None = None,
     smooth_mm: float = 2.0,
     shortest_branch: Literal["radius"] | float = "radius",
     largest_gap_mm: float = 6.0,
@@ -53,6 +55,9 @@ def vessel_graph_of_mask(
     root_lps_mm
         (3,) or (n, 3): where blood enters (a portal vein, an artery) or leaves (hepatic veins); each is moved to
         the nearest centreline, or to its end where that is near. None takes the end of largest radius.
+    organ_kji
+        bool ``[k, j, i]``: what the vessels come from outside of; without a root given, an end outside of it is
+        preferred to wider ends inside.
     smooth_mm
         Unevenness of the centreline shorter than about this is smoothed away; 0 keeps the voxels.
     shortest_branch
@@ -94,7 +99,8 @@ def vessel_graph_of_mask(
     network = trees.without_spurs(least_visible_mm).network
     wanted = None if root_lps_mm is None else np.atleast_2d(np.asarray(root_lps_mm, np.float64))
     network, pieces = _worthwhile_pieces(network, wanted)
-    trees, separations = rooted_trees(network, _roots(network, wanted))
+    is_outside = None if organ_kji is None else _is_outside(network, organ_kji, grid)
+    trees, separations = rooted_trees(network, _roots(network, wanted, is_outside))
     repairs = gaps + loops + separations + pieces
     voxels = MaskVoxels(part.lps_from_ijk(true_kji(vessels)[:, ::-1]), 1000.0 * grid.voxel_volume_ml)
     return branched_graph(trees.without_spurs(least_visible_mm), tree, voxels, smooth_mm, repairs)
@@ -127,22 +133,42 @@ def _worthwhile_pieces(
     return network.only(stays[piece]), tuple(repairs)
 
 
-def _roots(network: CurveNetwork, wanted_lps_mm: NDArray[np.float64] | None) -> NDArray[np.int64]:
-    """Return the point each tree begins at: near those wanted, and the end of largest radius of other pieces."""
+def _roots(
+    network: CurveNetwork, wanted_lps_mm: NDArray[np.float64] | None, is_preferred: NDArray[np.bool_] | None
+) -> NDArray[np.int64]:
+    """Return the point each tree begins at: those wanted, or the widest end; of pieces apart the end nearest to them.
+
+    Among the ends of a piece only the preferred ones count, where there are any.
+    """
     piece, is_end = network.pieces(), network.degrees <= 1
     roots: list[int] = []
     if wanted_lps_mm is not None:
         for nearest in _nearest(network, wanted_lps_mm):
             ends = np.flatnonzero(is_end & (piece == piece[nearest]))
             gaps = np.linalg.norm(network.points_lps_mm[ends] - network.points_lps_mm[nearest], axis=1)
-            is_near = bool(gaps.min() <= max(2.0 * network.radii_mm[nearest], _END_MM))
+            is_near = bool(gaps.min() <= max(2.0 * network.radii_mm[nearest], _SNAP_MM))
             roots.append(int(ends[gaps.argmin()]) if is_near else int(nearest))
-    radii = _radii_of_ends(network, np.flatnonzero(is_end))
-    for number in range(int(piece.max()) + 1):
-        if number not in piece[roots]:
-            ends = np.flatnonzero(is_end & (piece == number))
+    sizes = np.bincount(piece)
+    for number in np.argsort(-sizes, kind="stable").tolist():
+        if number in piece[roots]:
+            continue
+        ends = np.flatnonzero(is_end & (piece == number))
+        if is_preferred is not None and is_preferred[ends].any():
+            ends = ends[is_preferred[ends]]
+        if roots:  # a piece apart points to where the others begin
+            gaps, _ = cKDTree(network.points_lps_mm[roots]).query(network.points_lps_mm[ends])
+            roots.append(int(ends[gaps.argmin()]))
+        else:
+            radii = _radii_of_ends(network, ends)
             roots.append(max(ends.tolist(), key=lambda end: (radii[end], -end)))
     return np.array(list(dict.fromkeys(roots)), np.int64)
+
+
+def _is_outside(network: CurveNetwork, organ_kji: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
+    """Return which points of a network lie outside of an organ."""
+    voxels = np.rint(grid.ijk_from_lps(network.points_lps_mm)).astype(np.int64)[:, ::-1]
+    voxels = np.clip(voxels, 0, np.array(grid.shape_kji) - 1)
+    return np.asarray(~organ_kji[tuple(voxels.T)])
 
 
 def _nearest(network: CurveNetwork, points_lps_mm: NDArray[np.float64]) -> NDArray[np.int64]:

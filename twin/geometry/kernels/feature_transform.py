@@ -58,7 +58,7 @@ def nearest_seed(
     """
     if seeds.size == 0 or seeds.size >= 2**31:
         raise ValueError("seeds must have between 1 and 2**31 - 1 voxels")
-    nk, nj, ni = seeds.shape
+    nk, nj, _ = seeds.shape
     seeds = np.ascontiguousarray(seeds)
     asked = np.ones(seeds.shape, np.bool_) if where is None else np.ascontiguousarray(where)
     wanted: NDArray[np.bool_] = np.asarray(asked.any(axis=0), np.bool_)
