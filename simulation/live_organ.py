@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
+from simulation.branch_volumes import BranchVolumes, branch_volumes
 from simulation.margin import LesionFate, half_width_mm, lesion_fates
 from simulation.organ_model import OrganModel
 from simulation.perfusion import (
@@ -37,7 +38,8 @@ class LiveFigures:
 
     ``liver`` has the keys of a settled outcome, intervals included. Volumes equal those of
     :func:`simulation.simulate.simulate` to the voxel. ``margin_mm`` is the distance to the whole plane or sheet: never
-    more than the settled one, which goes to the cut inside the organ.
+    more than the settled one, which goes to the cut inside the organ. ``branches`` are the volumes of the territories
+    of each tree, central values.
     """
 
     liver: Mapping[str, Figure | FigureTree]
@@ -45,6 +47,7 @@ class LiveFigures:
     lesions: tuple[LesionFate, ...]
     segments: Mapping[str, FigureTree] = field(default_factory=dict)
     clip_list: tuple[CrossedVessel, ...] = ()
+    branches: Mapping[str, BranchVolumes] = field(default_factory=dict)
 
     @property
     def removes_nothing(self) -> bool:
@@ -140,7 +143,8 @@ class LiveOrgan:
         liver["margin_mm"], points = self._margin(fates, nearest, source)
         vessels = [v for name, tree in self._trees.items() for v in vessels_across(tree.graph, depths[name])]
         segments = segment_figures(self._volumetry, removed_counts)
-        return LiveFigures(liver, points, fates, segments, ordered_vessels(vessels))
+        branches = branch_volumes(self.model, removed_counts)
+        return LiveFigures(liver, points, fates, segments, ordered_vessels(vessels), branches)
 
     def _margin(
         self, fates: tuple[LesionFate, ...], nearest: Callable[[LesionFate], NearestPoints], source: str

@@ -138,7 +138,7 @@ def read_along_cut(
 def _between(field: NDArray[np.float32], i: float, j: float, k: float) -> float:
     nk, nj, ni = field.shape
     p, q, s = min(max(int(i), 0), ni - 2), min(max(int(j), 0), nj - 2), min(max(int(k), 0), nk - 2)
-    x, y, z = i - p, j - q, k - s
+    x, y, z = min(max(i - p, 0.0), 1.0), min(max(j - q, 0.0), 1.0), min(max(k - s, 0.0), 1.0)
     low = (field[s, q, p] * (1 - x) + field[s, q, p + 1] * x) * (1 - y)
     low += (field[s, q + 1, p] * (1 - x) + field[s, q + 1, p + 1] * x) * y
     high = (field[s + 1, q, p] * (1 - x) + field[s + 1, q, p + 1] * x) * (1 - y)

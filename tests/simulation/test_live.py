@@ -5,9 +5,11 @@ import pytest
 
 from simulation.live import LivePlane
 from simulation.simulate import simulate
+from simulation.split import split_masks
 from simulation.volumetry import known_figures
 from tests.simulation.shapes import ball, grid_of, rotation, twin_of
 from tests.simulation.test_perfusion import forked_twin
+from twin.anatomy import LayerName
 from twin.figure import Figure
 from twin.patient import FactOrigin, PatientFacts
 from twin.plan import Plan
@@ -50,6 +52,26 @@ def test_that_live_perfusion_and_vessels_equal_the_settled_ones():
         assert live.liver[key].value == settled.liver[key].value
     assert live.clip_list == settled.clip_list
     assert live.segments == settled.segments
+
+
+def test_that_volumes_of_the_branches_are_those_of_their_voxels():
+    twin = forked_twin()
+    cut = PlaneCut((3.0, 0.0, 0.0), (1.0, 0.1, 0.0))
+    found = LivePlane(twin).figures(cut.origin_lps_mm, cut.normal_lps).branches
+    removed = split_masks(Plan("A", (cut,)), twin).specimen
+    labels = twin.layers[LayerName.PORTAL_BRANCH].voxels
+    for tree in ("portal", "hepatic"):
+        assert found[tree].indices.tolist() == [2, 3]
+        for n, index in enumerate((2, 3)):
+            territory = labels == index
+            assert found[tree].total_ml[n] == pytest.approx(territory.sum() / 1000)
+            assert found[tree].removed_ml[n] == pytest.approx((territory & removed).sum() / 1000)
+    assert (
+        LivePlane(twin_of(grid_of((9, 9, 9)), ball(grid_of((9, 9, 9)), (0, 0, 0), 3)))
+        .figures((0, 0, 0), (1, 0, 0))
+        .branches
+        == {}
+    )
 
 
 def test_that_a_plane_that_misses_the_organ_is_no_error_while_dragging(twin):
