@@ -184,5 +184,6 @@ def _n_values(labels: Labels) -> int:
 
 def _changed(labels: Labels, mask: NDArray[np.bool_], is_replaceable: NDArray[np.bool_], value: int) -> Labels:
     out: Any = np.array(labels, order="C")  # always a copy
-    paint_labels(out.reshape(-1), np.ascontiguousarray(mask).reshape(-1), is_replaceable, value)
+    whole = np.array(mask, order="C") if not mask.flags.writeable else np.ascontiguousarray(mask)  # one compiled type
+    paint_labels(out.reshape(-1), whole.reshape(-1), is_replaceable, value)
     return cast(Labels, out)
