@@ -7,6 +7,7 @@ import sys
 from functools import cached_property
 from pathlib import Path
 
+from segmentation.external import onnx_program
 from segmentation.external.back_end import (
     Licence,
     Run,
@@ -16,7 +17,6 @@ from segmentation.external.back_end import (
     require_modality,
     segmented,
 )
-from segmentation.external.onnx_program import PROGRESS_WORD
 from segmentation.external.onnx_sidecar import OnnxSidecar, read_sidecar
 from segmentation.external.program import offline_environment, run_program
 from segmentation.external.weights import file_sha256
@@ -109,14 +109,14 @@ class OnnxModel:
 
     def _called(self, scan: Path, folder: Path, progress: ProgressListener, cancel: CancelToken | None) -> Path:
         result = folder / "labels.nii.gz"
-        command = [sys.executable, "-m", "segmentation.external.onnx_program", str(self._path), str(scan), str(result)]
+        command = [sys.executable, "-m", onnx_program.__name__, str(self._path), str(scan), str(result)]
         root = str(Path(__file__).resolve().parents[2])
         known = os.environ.get("PYTHONPATH")
         environment = offline_environment(PYTHONPATH=root if not known else os.pathsep.join((root, known)))
 
         def on_text(line: str) -> None:
             word, _, number = line.partition(" ")
-            if word == PROGRESS_WORD:
+            if word == onnx_program.PROGRESS_WORD:
                 progress(Progress(float(number), "progress.external.running"))
 
         run_program(command, environment=environment, folder=folder, on_text=on_text, cancel=cancel)
