@@ -106,7 +106,7 @@ class LocalGrid:
         return mask
 
     def _places_mm(self) -> list[NDArray[np.float64]]:
-        return [np.arange(n) * self.spacing_mm for n in self.grid.shape_kji]
+        return [np.arange(n, dtype=np.float64) * np.float64(self.spacing_mm) for n in self.grid.shape_kji]
 
 
 def local_grid(scan_grid: Grid, box: Box, spacing_mm: float) -> LocalGrid:

@@ -116,31 +116,27 @@ class DuctTracer:
         kji = self._local.kji_from_lps(np.reshape(points_lps_mm, (-1, 3)))
         return bool(((kji >= 0.0) & (kji <= np.array(self._local.grid.shape_kji) - 1)).all())
 
-    def trace(
-        self, start_lps_mm: ArrayLike, end_lps_mm: ArrayLike, *, via_lps_mm: ArrayLike = (),
-        tree: DuctTree = "pancreatic",
-    ) -> TracedDuct:  # fmt: skip
-        """Return the duct between two points; the root is at the first: click the papilla first.
+    def trace(self, clicks_lps_mm: ArrayLike, *, tree: DuctTree = "pancreatic") -> TracedDuct:
+        """Return the duct through clicks; the root is at the first: click the papilla first.
 
         Parameters
         ----------
-        start_lps_mm, end_lps_mm
-            (3,) each.
-        via_lps_mm
-            (n, 3) points between, in order, where the way went wrong.
+        clicks_lps_mm
+            (n, 3), in order: the two ends, and points between where the way went wrong.
         tree
             Which duct it is.
 
         Raises
         ------
         InputError
-            ``error.duct.same_point`` when the two are nearer than 2 mm, ``error.local.point_outside`` when one lies
-            outside the prepared box.
+            ``error.duct.two_clicks`` for fewer than two, ``error.duct.same_point`` when two are nearer than 2 mm,
+            ``error.local.point_outside`` when one lies outside the prepared box.
         GeometryError
             ``error.duct.no_way`` when no tube joins them.
         """
-        points = [start_lps_mm, *np.reshape(np.asarray(via_lps_mm, dtype=np.float64), (-1, 3)), end_lps_mm]
-        clicks = np.stack([np.asarray(point, dtype=np.float64).reshape(3) for point in points])
+        clicks = np.asarray(clicks_lps_mm, dtype=np.float64).reshape(-1, 3)
+        if len(clicks) < 2:
+            raise InputError("error.duct.two_clicks")
         if not self.covers(clicks):
             raise InputError("error.local.point_outside")
         if (np.linalg.norm(np.diff(clicks, axis=0), axis=1) < _SNAP_MM).any():
@@ -210,22 +206,21 @@ class DuctTracer:
 
 
 def trace_duct(
-    volume: Volume, start_lps_mm: ArrayLike, end_lps_mm: ArrayLike, *, via_lps_mm: ArrayLike = (),
-    tree: DuctTree = "pancreatic", is_fluid_bright: bool | None = None,
-) -> TracedDuct:  # fmt: skip
-    """Trace a duct between two points; see :class:`DuctTracer`, which is faster for several ducts of one region.
+    volume: Volume,
+    clicks_lps_mm: ArrayLike,
+    *,
+    tree: DuctTree = "pancreatic",
+    is_fluid_bright: bool | None = None,
+) -> TracedDuct:
+    """Trace a duct through clicks (n, 3); see :class:`DuctTracer`, which is faster for several ducts of one region.
 
     Examples
     --------
-    >>> duct = trace_duct(volume, papilla_lps_mm, tail_lps_mm)  # doctest: +SKIP
+    >>> duct = trace_duct(volume, [papilla_lps_mm, tail_lps_mm])  # doctest: +SKIP
     >>> duct.diameters_mm.max()  # doctest: +SKIP
     2.9
     """
-    clicks = np.concatenate(
-        [np.reshape(np.asarray(p, np.float64), (-1, 3)) for p in (start_lps_mm, via_lps_mm, end_lps_mm)]
-    )
-    tracer = DuctTracer(volume, clicks, is_fluid_bright=is_fluid_bright)
-    return tracer.trace(start_lps_mm, end_lps_mm, via_lps_mm=via_lps_mm, tree=tree)
+    return DuctTracer(volume, clicks_lps_mm, is_fluid_bright=is_fluid_bright).trace(clicks_lps_mm, tree=tree)
 
 
 def _spacing_mm(grid: Grid, box: Box) -> float:

@@ -36,7 +36,7 @@ _RADII_MM = (3.5, 5.0, 7.0, 10.0, 14.0, 20.0, 28.0)
 _SIGMA_OF_RADIUS = 0.58  # a ball answers most to a blur of its radius over the root of three (Lindeberg 1998)
 _SURROUND = 1.6  # width of the outer blur: the usual stand-in for the Laplacian (Marr and Hildreth 1980)
 _OPPOSITE_SPREADS, _SAME_SPREADS = 2.0, 8.0
-_LEAST_RESPONSE, _LEAST_RESPONSE_IN_SPREADS = 4.0, 0.6
+_LEAST_RESPONSE, _LEAST_RESPONSE_IN_SPREADS = 5.0, 0.6
 _LEAST_ROUNDNESS = 0.25
 _MOST_SEEDS = 24
 # Smaller bright places are ends and forks of vessels more often than lesions.
@@ -176,12 +176,13 @@ class _Search:
             if cancel is not None:
                 cancel.raise_if_cancelled()
             seeds += self._seeds_of_size(radius_mm)
+        least_gap = 2.0 * _RADII_MM[0] / self._local.spacing_mm
         kept: list[_Seed] = []
         for seed in sorted(seeds, key=lambda seed: -seed.response):
-            gaps = [np.linalg.norm(np.subtract(seed.kji, other.kji)) * self._local.spacing_mm for other in kept]
-            if not gaps or min(gaps) > 2.0 * _RADII_MM[0]:
+            gaps = np.array([other.kji for other in kept]).reshape(-1, 3) - np.array(seed.kji)
+            if len(kept) < _MOST_SEEDS and ((gaps**2).sum(axis=1) > least_gap**2).all():
                 kept.append(seed)
-        return kept[:_MOST_SEEDS]
+        return kept
 
     def _seeds_of_size(self, radius_mm: float) -> list[_Seed]:
         sigma = _SIGMA_OF_RADIUS * radius_mm / self._local.spacing_mm
@@ -239,8 +240,8 @@ class _Search:
         if not is_lesion_like:
             return None
         values = self._volume.voxels[box.slices]
-        centre = float(np.median(values[mask]))
-        contrast = centre - float(np.median(values[shell]))
+        centre = float(np.median(values[mask].astype(np.float64)))
+        contrast = centre - float(np.median(values[shell].astype(np.float64)))
         in_spreads = sign * contrast / self._spread
         is_ct = self._volume.quantity is Quantity.HOUNSFIELD
         if in_spreads < _LEAST_CONTRAST or (is_ct and self._is_fat(region, centre, volume_ml)):

@@ -93,6 +93,8 @@ class _Patch:
 
     def region_of(self, mask: Mask) -> Mask:
         """Return a mask of the patch at the voxels of the scan in its box."""
+        if not mask.any():
+            return np.zeros(self.local.box.shape_kji, np.bool_)
         return self.local.scan_voxels(signed_distance_mm(mask, self.local.grid.spacing_ijk_mm)) > 0.0
 
 
@@ -209,6 +211,8 @@ def _corrected(
     volume: Volume, organ_mask: Mask, region: LesionRegion, stroke: Stroke, others: Sequence[Stroke], *, n_before: int
 ) -> LesionRegion:
     """Return the region after one more stroke: nothing is taken away by one inside, nothing added by one outside."""
+    if _agrees(region, volume.grid, stroke):
+        return region
     radius = _radius_of(region, volume.grid)
     corners = volume.grid.lps_from_ijk(np.array([region.box.start_kji[::-1], np.array(region.box.stop_kji[::-1]) - 1]))
     points = np.concatenate([corners, stroke.points_lps_mm])
@@ -218,12 +222,10 @@ def _corrected(
     depth_mm = signed_distance_mm(drawn, local.grid.spacing_ijk_mm)
     depth_mm -= np.sign(depth_mm) * np.float32(0.5 * local.spacing_mm)  # of the face between the voxels
     at_stroke_mm = depth_mm[local.marked(stroke.points_lps_mm)]
-    wrong = at_stroke_mm <= 0.0 if stroke.is_inside else at_stroke_mm >= 0.0
-    if not wrong.any():
-        return region
+    wrong_mm = np.maximum(-at_stroke_mm if stroke.is_inside else at_stroke_mm, 0.0)
     patch = _patch_of_region(volume, organ_mask, local, drawn, radius)
     gap_mm = local.distance_mm(stroke.points_lps_mm)
-    error_mm = float(np.clip(np.abs(at_stroke_mm[wrong]).max(), local.spacing_mm, max(radius, 2 * local.spacing_mm)))
+    error_mm = float(np.clip(wrong_mm.max(), local.spacing_mm, max(radius, 2 * local.spacing_mm)))
     reach_mm = _reach_mm(error_mm, radius, n_before)
     push_mm = 2.0 * error_mm * np.exp(-0.5 * (gap_mm / reach_mm) ** 2)
     votes = _votes(patch, depth_mm, drawn, gap_mm, push_mm, error_mm, radius, stroke.is_inside)
@@ -322,11 +324,21 @@ def _region(box: Box, mask: Mask, grid: Grid) -> LesionRegion:
     return LesionRegion(Box((k0, j0, i0), (k1, j1, i1)), np.ascontiguousarray(mask[smallest.slices]))
 
 
+def _agrees(region: LesionRegion, grid: Grid, stroke: Stroke) -> bool:
+    """Tell whether every voxel under a stroke is on its side already."""
+    inside = region.in_box(box := box_around_points(grid, stroke.points_lps_mm, 1.0))
+    return bool((inside[_voxels_under(stroke, grid, box)] == stroke.is_inside).all())
+
+
+def _voxels_under(stroke: Stroke, grid: Grid, box: Box) -> tuple[NDArray[np.intp], ...]:
+    """Index of the voxels under a stroke in a box of the scan that holds them."""
+    kji = np.round(grid.ijk_from_lps(stroke.points_lps_mm)[:, ::-1]).astype(np.intp)
+    return tuple((np.clip(kji, 0, np.array(grid.shape_kji) - 1) - np.array(box.start_kji)).T)
+
+
 def _joined(region: LesionRegion, box: Box, mask: Mask, grid: Grid, stroke: Stroke) -> LesionRegion:
     """Return the region changed in one direction only, with the voxels under the stroke on its side."""
     old = region.in_box(box)
     new = old | mask if stroke.is_inside else old & mask
-    kji = np.round(grid.ijk_from_lps(stroke.points_lps_mm)[:, ::-1]).astype(int)
-    kji = np.clip(kji, 0, np.array(grid.shape_kji) - 1) - np.array(box.start_kji)
-    new[tuple(kji.T)] = stroke.is_inside
+    new[_voxels_under(stroke, grid, box)] = stroke.is_inside
     return _region(box, new, grid)
