@@ -180,11 +180,14 @@ def test_that_a_thin_vessel_survives_smoothing() -> None:
     assert found.mask.any(axis=(1, 2)).all()
 
 
-def test_that_smoothing_that_would_lose_an_island_is_refused() -> None:
-    mask = np.zeros((30, 30, 30), bool)
-    mask[4:20, 4:20, 4:20] = mask[26, 26, 26] = True
+def test_that_smoothing_takes_specks_and_is_refused_where_it_would_take_a_piece() -> None:
+    mask = np.zeros((36, 36, 36), bool)
+    mask[4:20, 4:20, 4:20] = mask[30, 30, 30] = True
+    found = smoothed(mask, np.ones(3), 2.0)
+    assert (found.n_islands_before, found.n_islands_after) == (2, 1)
+    mask[28:32, 28:32, 28:32] = True
     with pytest.raises(GeometryError) as caught:
-        smoothed(mask, np.ones(3), 2.0)
+        smoothed(mask, np.ones(3), 4.0)
     assert caught.value.message_id == "error.editing.smoothing_breaks"
 
 

@@ -52,7 +52,7 @@ def test_that_no_tool_compiles_anything_after_warming_up(tmp_path: Path) -> None
         session = CaseSession(folder, idle_save_s=None)
         prepared(session)
         editor = LabelEditor(session)
-        for operation in (FillHoles(0), Grow(2.0), Smooth(1.0), Combine(Logic.SUBTRACT, "portal_vein")):
+        for operation in (FillHoles(0), Smooth(2.0), Grow(2.0), Combine(Logic.SUBTRACT, "portal_vein")):
             editor.apply(editor.operation_edit("liver", operation))
         for mode in StrokeMode:
             stroke = editor.begin_stroke("liver", Brush(3.0, (0, 0.2, 1)), mode)
