@@ -1,0 +1,1 @@
+"""Vessels of the upper abdomen on enhanced CT: veins of the liver, tributaries, anterior branches of the aorta."""
