@@ -54,7 +54,7 @@ def vessel_graph_of_mask(
         Name of the tree and of its first branch, e.g. ``"portal"``; its children are ``"portal.1"``, ...
     root_lps_mm
         (3,) or (n, 3): where blood enters (a portal vein, an artery) or leaves (hepatic veins); each is moved to
-        the nearest centreline, or to its end where that is near. None takes the end of largest radius.
+        the nearest centreline, and a near end is led on to it. None takes the end of largest radius.
     organ_kji
         bool ``[k, j, i]``: what the vessels come from outside of; without a root given, an end outside of it is
         preferred to wider ends inside.
@@ -99,8 +99,9 @@ def vessel_graph_of_mask(
     network = trees.without_spurs(least_visible_mm).network
     wanted = None if root_lps_mm is None else np.atleast_2d(np.asarray(root_lps_mm, np.float64))
     network, pieces = _worthwhile_pieces(network, wanted)
+    network, roots = _with_wanted_roots(network, wanted, voxel_mm)
     is_outside = None if organ_kji is None else _is_outside(network, organ_kji, grid)
-    trees, separations = rooted_trees(network, _roots(network, wanted, is_outside))
+    trees, separations = rooted_trees(network, _with_roots_of_pieces(network, roots, is_outside))
     repairs = gaps + loops + separations + pieces
     voxels = MaskVoxels(part.lps_from_ijk(true_kji(vessels)[:, ::-1]), 1000.0 * grid.voxel_volume_ml)
     return branched_graph(trees.without_spurs(least_visible_mm), tree, voxels, smooth_mm, repairs)
@@ -133,21 +134,35 @@ def _worthwhile_pieces(
     return network.only(stays[piece]), tuple(repairs)
 
 
-def _roots(
-    network: CurveNetwork, wanted_lps_mm: NDArray[np.float64] | None, is_preferred: NDArray[np.bool_] | None
+def _with_wanted_roots(
+    network: CurveNetwork, wanted_lps_mm: NDArray[np.float64] | None, voxel_mm: float
+) -> tuple[CurveNetwork, list[int]]:
+    """Return the points nearest to the roots wanted, led on to them outside the vessel: thinning shortens ends."""
+    roots: list[int] = []
+    if wanted_lps_mm is None:
+        return network, roots
+    piece, is_end = network.pieces(), network.degrees <= 1
+    for wanted, nearest in zip(wanted_lps_mm, _nearest(network, wanted_lps_mm), strict=True):
+        ends = np.flatnonzero(is_end & (piece == piece[nearest]))
+        gaps = np.linalg.norm(network.points_lps_mm[ends] - network.points_lps_mm[nearest], axis=1)
+        is_near = gaps.min() <= max(2.0 * network.radii_mm[nearest], _SNAP_MM)
+        root = int(ends[gaps.argmin()]) if is_near else int(nearest)
+        reach, radius = float(np.linalg.norm(network.points_lps_mm[root] - wanted)), float(network.radii_mm[root])
+        if max(radius, voxel_mm) < reach <= max(3.0 * radius, _SNAP_MM):
+            network = network.led_on(root, wanted, voxel_mm)
+            root = network.n_nodes - 1
+        roots.append(root)
+    return network, list(dict.fromkeys(roots))
+
+
+def _with_roots_of_pieces(
+    network: CurveNetwork, roots: list[int], is_preferred: NDArray[np.bool_] | None
 ) -> NDArray[np.int64]:
-    """Return the point each tree begins at: those wanted, or the widest end; of pieces apart the end nearest to them.
+    """Return the roots, and for each piece without one its widest end, or the end nearest to the other roots.
 
     Among the ends of a piece only the preferred ones count, where there are any.
     """
-    piece, is_end = network.pieces(), network.degrees <= 1
-    roots: list[int] = []
-    if wanted_lps_mm is not None:
-        for nearest in _nearest(network, wanted_lps_mm):
-            ends = np.flatnonzero(is_end & (piece == piece[nearest]))
-            gaps = np.linalg.norm(network.points_lps_mm[ends] - network.points_lps_mm[nearest], axis=1)
-            is_near = bool(gaps.min() <= max(2.0 * network.radii_mm[nearest], _SNAP_MM))
-            roots.append(int(ends[gaps.argmin()]) if is_near else int(nearest))
+    piece, is_end, roots = network.pieces(), network.degrees <= 1, list(roots)
     sizes = np.bincount(piece)
     for number in np.argsort(-sizes, kind="stable").tolist():
         if number in piece[roots]:
@@ -161,7 +176,7 @@ def _roots(
         else:
             radii = _radii_of_ends(network, ends)
             roots.append(max(ends.tolist(), key=lambda end: (radii[end], -end)))
-    return np.array(list(dict.fromkeys(roots)), np.int64)
+    return np.array(roots, np.int64)
 
 
 def _is_outside(network: CurveNetwork, organ_kji: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:

@@ -68,6 +68,18 @@ class CurveNetwork:
         edges = self.edges[keeps[self.edges].all(axis=1)]
         return CurveNetwork(self.points_lps_mm[keeps], self.radii_mm[keeps], number[edges])
 
+    def led_on(self, node: int, to_lps_mm: NDArray[np.float64], step_mm: float) -> CurveNetwork:
+        """Return the network with a line of the node's radius from it to a place; that place is the last point."""
+        way = to_lps_mm - self.points_lps_mm[node]
+        n_new = max(round(float(np.linalg.norm(way)) / step_mm), 1)
+        points = self.points_lps_mm[node] + np.arange(1, n_new + 1)[:, None] / n_new * way
+        chain = np.array([node, *range(self.n_nodes, self.n_nodes + n_new)], np.int64)
+        return CurveNetwork(
+            np.concatenate([self.points_lps_mm, points]),
+            np.concatenate([self.radii_mm, np.full(n_new, self.radii_mm[node])]),
+            np.concatenate([self.edges, np.stack([chain[:-1], chain[1:]], axis=1)]),
+        )
+
     def with_edges(self, edges: NDArray[np.int64]) -> CurveNetwork:
         """Return the same points joined otherwise."""
         return replace(self, edges=edges)

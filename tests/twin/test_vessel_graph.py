@@ -1,0 +1,109 @@
+"""Questions to a vessel graph, and parts of it taken off and joined; the graph itself never changes."""
+
+import numpy as np
+import pytest
+
+from twin.errors import InputError
+from twin.vessel_graph import VesselBranch, VesselGraph
+
+
+def tree(name="portal", offset=(0.0, 0.0, 0.0)):
+    """A trunk of 10 mm along x that forks into 6 mm up and 4 mm down; the upper one forks again."""
+    parts = {
+        1: ([(float(x), 0.0, 0.0) for x in range(11)], -1, 3.0),
+        2: ([(10.0, 0.0, float(z)) for z in range(1, 7)], 10, 2.0),
+        3: ([(10.0, 0.0, -float(z)) for z in range(1, 5)], 10, 1.0),
+        4: ([(11.0, 0.0, 6.0)], 16, 0.5),
+        5: ([(9.0, 0.0, 6.0)], 16, 0.5),
+    }
+    points, parents, radii, branch_of = [], [], [], []
+    for index, (nodes, above, radius) in parts.items():
+        for number, node in enumerate(nodes):
+            parents.append(above if number == 0 else len(points) - 1)
+            points.append(np.add(node, offset))
+            radii.append(radius)
+            branch_of.append(index)
+    branches = tuple(
+        VesselBranch(index, f"{name}{path}", parent)
+        for index, path, parent in ((1, "", None), (2, ".1", 1), (3, ".2", 1), (4, ".1.1", 2), (5, ".1.2", 2))
+    )
+    return VesselGraph(
+        name, np.array(points), np.array(radii), np.array(parents, np.int32), np.array(branch_of, np.int32), branches
+    )
+
+
+def check_contract(graph):
+    nodes = np.arange(len(graph.parents))
+    assert (graph.parents < nodes).all()
+    by_index = {branch.index: branch for branch in graph.branches}
+    assert len(by_index) == len(graph.branches) == len({branch.name for branch in graph.branches})
+    assert set(graph.branch_of_node.tolist()) <= set(by_index)
+    for node in nodes[graph.parents >= 0]:
+        mine, above = int(graph.branch_of_node[node]), int(graph.branch_of_node[graph.parents[node]])
+        assert above in (mine, by_index[mine].parent)
+
+
+def test_that_downstream_of_a_branch_is_itself_and_what_leaves_it():
+    assert tree().downstream_branches(1) == (1, 2, 4, 5, 3)
+    assert tree().downstream_branches(2) == (2, 4, 5)
+    assert tree().downstream_branches(3) == (3,)
+
+
+def test_that_branches_have_their_length_from_the_fork_and_their_mean_diameter():
+    graph = tree()
+    assert graph.lengths_mm == pytest.approx({1: 10.0, 2: 6.0, 3: 4.0, 4: 1.0, 5: 1.0})
+    assert graph.mean_diameters_mm == pytest.approx({1: 6.0, 2: 4.0, 3: 2.0, 4: 1.0, 5: 1.0})
+
+
+def test_that_the_nearest_node_is_found():
+    graph = tree()
+    assert graph.nodes_lps_mm[graph.nearest_node((3.2, 5.0, 0.1))].tolist() == [3.0, 0.0, 0.0]
+    with pytest.raises(InputError, match=r"error\.vessels\.empty"):
+        graph.subtree(3).without_subtree(3).nearest_node((0, 0, 0))
+
+
+def test_that_names_change_in_a_copy_and_stay_unique():
+    graph = tree()
+    named = graph.with_names({2: "portal.right"}, is_confirmed=True)
+    assert [branch.name for branch in named.branches] == [
+        "portal",
+        "portal.right",
+        "portal.2",
+        "portal.1.1",
+        "portal.1.2",
+    ]
+    assert [branch.is_name_confirmed for branch in named.branches] == [False, True, False, False, False]
+    assert graph.branch(2).name == "portal.1"
+    with pytest.raises(InputError, match=r"error\.vessels\.same_name"):
+        graph.with_names({2: "portal.2"})
+    with pytest.raises(InputError, match=r"error\.vessels\.no_branch"):
+        graph.with_names({9: "portal.right"})
+
+
+def test_that_a_subtree_and_the_rest_are_the_whole():
+    graph = tree()
+    part, rest = graph.subtree(2), graph.without_subtree(2)
+    for piece in (part, rest):
+        check_contract(piece)
+        assert np.count_nonzero(piece.parents < 0) == 1
+    assert len(part.parents) + len(rest.parents) == len(graph.parents)
+    assert [branch.index for branch in part.branches] == [2, 4, 5]
+    assert part.branch(2).parent is None
+    assert [branch.index for branch in rest.branches] == [1, 3]
+    assert part.lengths_mm[4] == pytest.approx(1.0)
+
+
+def test_that_a_branch_goes_over_to_another_tree():
+    portal, hepatic = tree(), tree("hepatic", offset=(0.0, 4.0, 8.0))
+    moved = hepatic.with_subtree(portal.subtree(2))
+    check_contract(moved)
+    assert moved.tree == "hepatic"
+    assert len(moved.parents) == len(hepatic.parents) + 8
+    joined = [branch for branch in moved.branches if branch.index > 5]
+    assert [branch.index for branch in joined] == [7, 9, 10]
+    assert joined[0].parent == moved.branch_of_node[moved.nearest_node((10.0, 0.0, 1.0))] or joined[0].parent in range(
+        6
+    )
+    assert np.count_nonzero(moved.parents < 0) == 1
+    assert set(moved.downstream_branches(7)) == {7, 9, 10}
+    assert len(hepatic.branches) == 5
