@@ -24,7 +24,7 @@ from twin.resection import PlaneCut, SheetCut
 from twin.resectogram import Resectogram
 from twin.twin import Twin
 
-__all__ = ["MAP_PIXELS", "resectogram_of_cut", "resectograms"]
+__all__ = ["MAP_PIXELS", "resectogram_of_cut", "resectograms", "unfolded_places"]
 
 MAP_PIXELS = 256
 _ROOM = 1.04  # of the cut inside the organ, so that it does not touch the edge of the map
@@ -86,7 +86,7 @@ def resectogram_of_cut(
         As :class:`simulation.sheet_map.SheetMap`.
     """
     sheet = SheetMap.of_cut(cut, model.grid)
-    places, pixel_mm = _unfolded(sheet, model)
+    places, pixel_mm = unfolded_places(sheet, model)
     n = MAP_PIXELS
     points, in_organ = np.empty((n, n, 3), np.float32), np.empty((n, n), np.bool_)
     distances, labels = np.empty((n, n), np.float32), np.empty((n, n, 3), np.uint16)
@@ -114,7 +114,7 @@ def resectogram_of_cut(
     )  # fmt: skip
 
 
-def _unfolded(sheet: SheetMap, model: OrganModel) -> tuple[NDArray[np.float64], float]:
+def unfolded_places(sheet: SheetMap, model: OrganModel) -> tuple[NDArray[np.float64], float]:
     """Return where the pixels lie over the plane of the cut, in cells, and their size: the organ fills the map."""
     is_inside = _nodes_in_organ(sheet, model)
     v, u = np.nonzero(is_inside) if is_inside.any() else np.nonzero(np.ones_like(is_inside))
