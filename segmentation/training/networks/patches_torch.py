@@ -76,8 +76,8 @@ class PatchSource:
     def _cut(self, scan: TrainingScan, centre: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
         """Resample one turned and stretched cube."""
         patch = self._stage.patch
-        angles = self.random.normal(0.0, 0.12, 3).clip(-0.35, 0.35)
-        stretch = self.random.uniform(0.82, 1.2, 3) * self.random.uniform(0.9, 1.1)
+        angles = self.random.normal(0.0, 0.08, 3).clip(-0.25, 0.25)
+        stretch = self.random.uniform(0.9, 1.12, 3) * self.random.uniform(0.94, 1.07)
         matrix = _turned(angles) @ np.diag(stretch) * (patch / 2)
         reach = np.abs(matrix).sum(1) + 2
         start = np.maximum(np.floor(centre - reach).astype(int), 0)
@@ -103,14 +103,14 @@ class PatchSource:
             curve = np.interp(np.linspace(0, 1, 256), np.linspace(0, 1, n_knots), random.random(n_knots))
             image = torch.from_numpy(curve.astype(np.float32))[(image.clamp(0, 1) * 255).long()]
         else:
-            image = image * float(random.uniform(0.85, 1.18)) + float(random.uniform(-0.08, 0.08))
-            image = image.clamp(0, 1) ** float(np.exp(random.normal(0.0, 0.15)))
-        if random.random() < 0.3:  # uneven field
+            image = image * float(random.uniform(0.93, 1.08)) + float(random.uniform(-0.04, 0.04))
+            image = image.clamp(0, 1) ** float(np.exp(random.normal(0.0, 0.08)))
+        if random.random() < (0.3 if is_any_contrast else 0.1):  # uneven field
             field = functional.interpolate(torch.randn(1, 1, 4, 4, 4) * 0.12, size=size, mode="trilinear")
             image = image * (1 + field)
         if random.random() < 0.3:  # thick slices
             image = functional.interpolate(functional.avg_pool3d(image, (2, 1, 1)), size=size, mode="trilinear")
-        return image + torch.randn_like(image) * float(random.uniform(0.0, 0.06))
+        return image + torch.randn_like(image) * float(random.uniform(0.0, 0.05))
 
 
 def _places_of(classes: NDArray[np.uint8]) -> dict[int, NDArray[np.int64]]:
