@@ -74,6 +74,9 @@ class Ensemble:
     def _members(self) -> tuple[NetworkSession, ...]:
         return tuple(NetworkSession(path, n_threads=self._n_threads) for path in self.model.members)
 
+    def _structures(self, seen: ClassFields, grid: Grid) -> dict[str, SeenStructure]:
+        return seen_structures(seen, grid, self.model.structure_ids, self.model.smallest_means)
+
     def look(
         self,
         scan: NetworkScan,
@@ -102,7 +105,7 @@ class Ensemble:
             progress=progress,
             cancel=cancel,
         )
-        return Look(self.model, part.grid, seen, seen_structures(seen, part.grid, self.model.structure_ids))
+        return Look(self.model, part.grid, seen, self._structures(seen, part.grid))
 
     def closer_look(
         self,
@@ -149,7 +152,7 @@ class Ensemble:
             progress=progress,
             cancel=cancel,
         )
-        structures = seen_structures(seen, scan.grid, self.model.structure_ids)
+        structures = self._structures(seen, scan.grid)
         believed = {name: structures[name] for name in wanted if name in structures and structures[name].mask.any()}
         return Look(self.model, scan.grid, seen, {name: replace(s, absence=None) for name, s in believed.items()})
 

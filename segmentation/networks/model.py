@@ -83,6 +83,8 @@ class NetworkModel:
         Structure id to cross-validated Dice on CT, the mean over the cases.
     mr_structures
         Structure ids validated on MR.
+    smallest_means
+        Structure id to the mean probability below which it is not believed, where measured.
     confidence
         How confidence widens the interval of a boundary.
     """
@@ -100,6 +102,7 @@ class NetworkModel:
     uncertainties: Mapping[str, BoundaryUncertainty] = field(default_factory=dict)
     dice: Mapping[str, float] = field(default_factory=dict)
     mr_structures: tuple[str, ...] = ("liver", "spleen", "kidney")
+    smallest_means: Mapping[str, float] = field(default_factory=dict)
     confidence: ConfidenceScale = field(default_factory=ConfidenceScale)
 
     @property
@@ -182,6 +185,7 @@ def _model_of(data: Mapping[str, object], folder: Path) -> NetworkModel:
         {_structure(name): _boundary(row) for name, row in mapping(card, "boundary").items()},
         {_structure(name): _mean(row) for name, row in mapping(card, "dice").items()},
         _structures(card.get("mr_structures", ["liver", "spleen", "kidney"])),
+        {_structure(name): float(str(value)) for name, value in mapping(card, "smallest_means").items()},
         ConfidenceScale.from_json(mapping(card, "border_confidence"), _structure),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +37,8 @@ class ShapeRule:
         Whether cavities are filled: vessels and lesions inside an organ belong to it.
     needs_abdomen
         Whether it is believed only beside liver, spleen or kidney.
+    smallest_mean
+        Mean probability over it below which it is not believed; a model card may set its own.
     """
 
     smallest_ml: float
@@ -42,24 +46,25 @@ class ShapeRule:
     smallest_share: float = 1.0
     is_solid: bool = False
     needs_abdomen: bool = False
+    smallest_mean: float = 0.6
 
 
 # Smallest sizes: about half of the smallest adult organ that is not diseased beyond use for planning; of the liver, the
-# 120 ml below which no twin is made (docs/decisions/0027), of the great vessels 40 mm of a tube 15 mm wide.
+# 120 ml below which no twin is made (docs/decisions/0027), of the great vessels 40 mm of a tube 15 mm wide. Thin, small
+# and changing structures are blurred by voxels of 2.5 mm: their true voxels are less sure, and an abdomen is asked for.
 _RULES = {
     "liver": ShapeRule(120.0, is_solid=True),
     "spleen": ShapeRule(20.0, is_solid=True),
     "kidney": ShapeRule(20.0, 2, 0.2, is_solid=True),
-    "stomach": ShapeRule(15.0, 2, 0.2, is_solid=True, needs_abdomen=True),
-    "pancreas": ShapeRule(8.0, 4, 0.1, needs_abdomen=True),
-    "portal_vein": ShapeRule(3.0, 3, 0.15, needs_abdomen=True),
+    "stomach": ShapeRule(15.0, 2, 0.2, is_solid=True, needs_abdomen=True, smallest_mean=0.5),
+    "pancreas": ShapeRule(8.0, 4, 0.1, needs_abdomen=True, smallest_mean=0.5),
+    "portal_vein": ShapeRule(3.0, 3, 0.15, needs_abdomen=True, smallest_mean=0.5),
     "inferior_vena_cava": ShapeRule(7.0, 3, 0.15),
     "aorta": ShapeRule(7.0, 3, 0.15),
-    "bile_duct": ShapeRule(2.0, is_solid=True, needs_abdomen=True),
+    "bile_duct": ShapeRule(2.0, is_solid=True, needs_abdomen=True, smallest_mean=0.5),
 }
 _ABDOMEN = ("liver", "spleen", "kidney")
-# Believed where the members are this sure of it on average, and do not contradict each other by more than this.
-_SMALLEST_MEAN = 0.62
+# Believed where the members do not contradict each other by more than this.
 _LARGEST_DISAGREEMENT = 0.30
 _REACH_VOXELS = 2
 
@@ -93,7 +98,12 @@ def rule_of(structure_id: str) -> ShapeRule:
     return _RULES.get(structure_id, ShapeRule(0.0, 255, 0.0))
 
 
-def seen_structures(seen: ClassFields, grid: Grid, structure_ids: tuple[str, ...]) -> dict[str, SeenStructure]:
+def seen_structures(
+    seen: ClassFields,
+    grid: Grid,
+    structure_ids: tuple[str, ...],
+    smallest_means: Mapping[str, float] = MappingProxyType({}),
+) -> dict[str, SeenStructure]:
     """Apply the rules to every class.
 
     Parameters
@@ -104,9 +114,14 @@ def seen_structures(seen: ClassFields, grid: Grid, structure_ids: tuple[str, ...
         Grid of its fields.
     structure_ids
         Structure of each field, in their order.
+    smallest_means
+        Structure id to the smallest mean probability, where the card sets it.
     """
     winners = _winners(seen.fields)
-    found = {name: _seen(seen, grid, rule_of(name), winners == n + 1, n) for n, name in enumerate(structure_ids)}
+    rules = {
+        n: replace(rule_of(n), smallest_mean=smallest_means.get(n, rule_of(n).smallest_mean)) for n in structure_ids
+    }
+    found = {name: _seen(seen, grid, rules[name], winners == n + 1, n) for n, name in enumerate(structure_ids)}
     is_abdomen = any(name in found and found[name].absence is None for name in _ABDOMEN)
     return {name: one if is_abdomen else _without_abdomen(name, one) for name, one in found.items()}
 
@@ -149,7 +164,7 @@ def _seen(seen: ClassFields, grid: Grid, rule: ShapeRule, mask: BoolVoxels, n: i
 def _doubt(rule: ShapeRule, largest_ml: float, mean: float, apart: float) -> str | None:
     if largest_ml < rule.smallest_ml:
         return "networks.not_found.too_small"
-    if mean < _SMALLEST_MEAN:
+    if mean < rule.smallest_mean:
         return "networks.not_found.not_sure"
     return "networks.not_found.members_disagree" if apart > _LARGEST_DISAGREEMENT else None
 

@@ -56,6 +56,7 @@ class Row:
     drawn_ml: float
     true_ml: float
     confidence: float
+    mean_probability: float
     gaps_mm: NDArray[np.float32]
     shifted_ml: tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -98,22 +99,24 @@ def rows_of(case: str, model: NetworkModel, shared: Path) -> Iterator[Row]:
         has = layer is not None and structure_id in layer.structure_ids()
         drawn = layer.mask(structure_id) if layer is not None and has else np.zeros_like(true)
         outward_mm = layer.uncertainties[structure_id].outward_mm if layer is not None and has else np.inf
-        yield _row(case, structure_id, drawn, true, volume.grid, _ASSUMED_MM / outward_mm)
+        field = result.confidence.get(structure_id, np.zeros(1, np.uint8))  # one member: its probability
+        mean = float(field[field > 127].mean()) / 255 if (field > 127).any() else 0.0
+        yield _row(case, structure_id, drawn, true, volume.grid, (_ASSUMED_MM / outward_mm, mean))
 
 
-def _row(case: str, structure_id: str, drawn: Mask, true: Mask, grid: Grid, confidence: float) -> Row:
+def _row(case: str, structure_id: str, drawn: Mask, true: Mask, grid: Grid, sure: tuple[float, float]) -> Row:
     ml = grid.voxel_volume_ml
     overlap = dice(drawn, true)
     n_drawn, n_true = int(np.count_nonzero(drawn)), int(np.count_nonzero(true))
     if not n_drawn:
         none = np.zeros(0)
-        return Row(case, structure_id, 0.0, 0.0, n_true * ml, 0.0, none.astype(np.float32), (none, none))
+        return Row(case, structure_id, 0.0, 0.0, n_true * ml, 0.0, 0.0, none.astype(np.float32), (none, none))
     to_truth = signed_distance_mm(true, grid.spacing_ijk_mm)
     border = drawn & ~ndimage.binary_erosion(drawn)
     inside = np.sort(signed_distance_mm(drawn, grid.spacing_ijk_mm).ravel())[::-1]
     shifts = np.arange(-15.0, 15.01, 0.25)
     volumes = np.searchsorted(-inside, shifts, side="right") * ml
-    return Row(case, structure_id, overlap, n_drawn * ml, n_true * ml, confidence, to_truth[border], (shifts, volumes))
+    return Row(case, structure_id, overlap, n_drawn * ml, n_true * ml, *sure, to_truth[border], (shifts, volumes))
 
 
 def boundary(rows: list[Row]) -> tuple[float, float]:
@@ -192,7 +195,18 @@ def main() -> None:
 
 
 def _print(rows: list[Row]) -> None:
-    headings = ("structure", "cases", "Dice", "lowest", "volume %", "5 % mm", "95 % mm", "confidence", "coverage")
+    headings = (
+        "structure",
+        "cases",
+        "Dice",
+        "lowest",
+        "volume %",
+        "5 % mm",
+        "95 % mm",
+        "confidence",
+        "least p",
+        "coverage",
+    )
     table = Table(*headings, title="Networks, each case by the member that never saw it")
     for is_mr in (False, True):
         names = dict.fromkeys(row.structure_id for row in rows if row.case.startswith("chaos_mr") is is_mr)
@@ -210,6 +224,7 @@ def _print(rows: list[Row]) -> None:
                 f"{low:.1f}",
                 f"{high:.1f}",
                 f"{np.median([row.confidence for row in some]):.2f}",
+                f"{min((row.mean_probability for row in some if row.drawn_ml), default=0.0):.2f}",
                 f"{sum(covered)}/{len(covered)}",
             )
     Console(width=120).print(table)

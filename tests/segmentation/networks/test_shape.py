@@ -47,7 +47,7 @@ def test_that_both_kidneys_are_kept_and_a_crumb_is_not() -> None:
     ("radius_mm", "level", "disagreement", "reason"),
     [
         (20.0, 240, 0, "networks.not_found.too_small"),
-        (40.0, 140, 0, "networks.not_found.not_sure"),
+        (40.0, 150, 0, "networks.not_found.not_sure"),
         (40.0, 240, 120, "networks.not_found.members_disagree"),
         (0.0, 0, 0, "networks.not_found.nothing_like_it"),
         (40.0, 240, 20, None),
@@ -64,3 +64,10 @@ def test_that_a_pancreas_without_an_abdomen_around_it_is_not_believed() -> None:
     alone = _seen(liver=np.zeros_like(gland), pancreas=gland)["pancreas"]
     assert alone.absence == "networks.not_found.no_neighbours"
     assert _seen(liver=liver, pancreas=gland)["pancreas"].absence is None
+
+
+def test_that_a_card_may_ask_for_more_or_less_certainty() -> None:
+    field = np.where(_ball((30, 30, 30), 40.0), 160, 0).astype(np.uint8)[None]
+    seen = ClassFields(field, np.zeros(GRID.shape_kji, np.uint8))
+    for smallest_mean, reason in ((0.6, None), (0.7, "networks.not_found.not_sure")):
+        assert seen_structures(seen, GRID, ("liver",), {"liver": smallest_mean})["liver"].absence == reason

@@ -111,6 +111,6 @@ def test_that_a_window_is_added_as_by_the_plain_reference() -> None:
     start = [rng.uniform(0, 1, shape).astype(np.float32) for shape in ((4, 5, 9, 8), (5, 9, 8), (5, 9, 8))]
     fast, plain = [s.copy() for s in start], [s.astype(np.float64) for s in start]
     add_window(logits, weights, 2, 1, *fast)
-    plain_add_window(logits, weights, *plain)
+    plain_add_window(logits, weights, 2, 1, *plain)
     for a, b in zip(fast, plain, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)
