@@ -2,18 +2,18 @@
 
 The lower envelope of parabolas (Felzenszwalb and Huttenlocher 2012), one axis after the other, carrying the seed
 along. Rows and slices without a seed give no parabola, and only the columns that hold a voxel asked for are worked on.
-Pillars are worked on in tiles of 16, so that memory is read in whole lines. Threads share slices, then rows of pillars.
+Pillars are worked on in tiles of 16, so that memory is read in whole lines.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from twin.geometry.stretches import in_stretches
 
 __all__ = ["nearest_seed"]
 
@@ -65,19 +65,9 @@ def nearest_seed(
     squared, nearest = np.empty(seeds.shape, np.float32), np.empty(seeds.shape, np.int32)
     has_seed = np.zeros(nk, np.bool_)
     wi, wj, wk = (float(s) for s in spacing_ijk_mm)
-    _shared(n_threads, nk, lambda a, b: sweep_slices(seeds, wanted, wi, wj, a, b, squared, nearest, has_seed))
-    _shared(n_threads, nj, lambda a, b: sweep_pillars(squared, nearest, has_seed, asked, wanted, wk, a, b))
+    in_stretches(n_threads, nk, lambda a, b: sweep_slices(seeds, wanted, wi, wj, a, b, squared, nearest, has_seed))
+    in_stretches(n_threads, nj, lambda a, b: sweep_pillars(squared, nearest, has_seed, asked, wanted, wk, a, b))
     return nearest
-
-
-def _shared(n_threads: int, n: int, work: Callable[[int, int], None]) -> None:
-    """Let threads work on the numbers from 0 to n, each on several stretches in turn."""
-    if n_threads <= 1:
-        work(0, n)
-        return
-    borders = np.linspace(0, n, min(4 * n_threads, n) + 1).astype(int).tolist()
-    with ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(work, borders[:-1], borders[1:]))
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False)
