@@ -101,6 +101,8 @@ class PaintRules:
     def addable(self, target: LabelTarget, n_values: int) -> NDArray[np.bool_]:
         """Return, for each label, whether a voxel that has it may join the target."""
         table = np.zeros(n_values, np.bool_)
+        if target.value in self.locked_values:
+            return table
         if self.only_value is not None:
             table[self.only_value] = True
         elif self.overwrite is Overwrite.BACKGROUND or target.is_whole_layer:
