@@ -89,7 +89,7 @@ def accept_identity(session: CaseSession, from_volume_id: str, *, by: str) -> Re
         raise InputError("error.registration.no_common_frame", volume=moving, reference=fixed)
     source = "not measured: the same frame of reference, accepted by a person"
     quality = Figure(None, None, None, "mm", FigureStatus.ASSUMED, source)
-    provenance = Provenance("registration.identity", _VERSION, {"frame_of_reference": "same"})
+    provenance = Provenance("register.identity", _VERSION, {"frame_of_reference": "same"})
     registration = Registration(moving, fixed, np.eye(4), "identity", quality, provenance, by.strip())
     session.do(_edit(case, registration))
     return registration
@@ -170,7 +170,7 @@ def rigid_registration(
         "median symmetric surface distance of both livers; interval: 5 % to 95 % of the distances",
     )
     hashes = {"from": array_hash(liver), "to": array_hash(reference)}
-    provenance = Provenance("registration.rigid", _VERSION, {**parameters, "doubts": list(doubts)}, hashes)
+    provenance = Provenance("register.rigid", _VERSION, {**parameters, "doubts": list(doubts)}, hashes)
     progress(Progress(1.0, "progress.registration.done"))
     registration = Registration(moving, fixed, fit.matrix_lps_mm, "rigid", quality, provenance)
     return RegisteredVolume(registration, doubts, parameters)
@@ -193,7 +193,7 @@ def layers_through(
         if not voxels.any():
             continue
         parameters = {"from": registration.from_volume_id, "method": registration.method}
-        provenance = Provenance("registration.labels", _VERSION, parameters, {"labels": layer.hash})
+        provenance = Provenance("register.labels", _VERSION, parameters, {"labels": layer.hash})
         placed = LabelLayer(name, reference, voxels, provenance=provenance, doubts=layer.doubts)
         wider = {i: _widened(u, added_mm) for i, u in layer.uncertainties.items() if i in placed.structure_ids()}
         moved[name] = replace(placed, uncertainties=wider)

@@ -15,7 +15,7 @@ from segmentation.quality.finding import FindingSeverity, QualityFinding
 from segmentation.quality.fitness import age_findings, slice_findings, stent_findings
 from segmentation.quality.labelled_scan import LabelledScan
 from segmentation.quality.motion import motion_findings
-from segmentation.quality.overlap import overlap_findings
+from segmentation.quality.overlap import common_box, overlap_findings
 from segmentation.quality.pieces import piece_findings
 from segmentation.quality.placement import PLACED_STRUCTURES, placement_findings
 from segmentation.quality.size import PatientSize, size_findings
@@ -41,6 +41,8 @@ class QualityReport:
     ----------
     of_structure
         Structure id to the findings about it alone.
+    of_overlap
+        Structure id to what contradicts other labels.
     of_scan
         Findings about the scan as a whole: slices, phase, age, metal, motion.
     of_placement
@@ -50,6 +52,7 @@ class QualityReport:
     """
 
     of_structure: Mapping[str, tuple[QualityFinding, ...]] = field(default_factory=dict)
+    of_overlap: Mapping[str, tuple[QualityFinding, ...]] = field(default_factory=dict)
     of_scan: tuple[QualityFinding, ...] = ()
     of_placement: tuple[QualityFinding, ...] = ()
     boxes: Mapping[str, Box] = field(default_factory=dict)
@@ -57,7 +60,8 @@ class QualityReport:
     @property
     def findings(self) -> tuple[QualityFinding, ...]:
         """All of them, the heaviest first."""
-        every = [*self.of_placement, *self.of_scan, *(f for of_one in self.of_structure.values() for f in of_one)]
+        of_labels = (f for part in (self.of_structure, self.of_overlap) for of_one in part.values() for f in of_one)
+        every = [*self.of_placement, *self.of_scan, *of_labels]
         return tuple(sorted(every, key=lambda finding: _ORDER.index(finding.severity)))
 
 
@@ -93,9 +97,9 @@ def quality_report(
         return QualityReport()
     scan = LabelledScan.of_layers(layers, volume)
     of_structure = _structure_findings(scan, scan.structure_ids, patient, cancel)
-    return QualityReport(
-        of_structure, _scan_findings(scan, on_date, cancel), tuple(placement_findings(scan)), scan.boxes
-    )
+    of_overlap = _overlap_findings(scan, scan.structure_ids, cancel)
+    of_scan = _scan_findings(scan, on_date, cancel)
+    return QualityReport(of_structure, of_overlap, of_scan, tuple(placement_findings(scan)), scan.boxes)
 
 
 def quality_report_after(
@@ -131,13 +135,18 @@ def quality_report_after(
     for structure_id in changed:
         if structure_id in scan.boxes:
             scan.boxes[structure_id] = _tightened(scan, structure_id)
-    affected = set(changed) | {i for i in present if _depends(i, changed)}
-    examined = _structure_findings(scan, [i for i in present if i in affected], patient, None)
-    kept = {i: previous.of_structure.get(i, ()) for i in present if i not in affected}
-    of_structure = {i: examined[i] if i in examined else kept[i] for i in present}
+    near = changed_box.grown(1, scan.grid.shape_kji)
+    met = {i for i in present if i in changed or (i in scan.boxes and common_box(scan.boxes[i], near) is not None)}
+    of_structure = _structure_findings(scan, [i for i in present if i in changed], patient, None)
+    of_overlap = _overlap_findings(scan, [i for i in present if i in met], None)
     is_placed = any(i in PLACED_STRUCTURES for i in changed)
-    placement = tuple(placement_findings(scan)) if is_placed else previous.of_placement
-    return QualityReport(of_structure, previous.of_scan, placement, scan.boxes)
+    return QualityReport(
+        {i: of_structure.get(i, ()) if i in changed else previous.of_structure.get(i, ()) for i in present},
+        {i: of_overlap.get(i, ()) if i in met else previous.of_overlap.get(i, ()) for i in present},
+        previous.of_scan,
+        tuple(placement_findings(scan)) if is_placed else previous.of_placement,
+        scan.boxes,
+    )
 
 
 def label_warnings(
@@ -156,7 +165,8 @@ def label_warnings(
     """
     scan = LabelledScan.of_masks(grid, masks)
     of_structure = _structure_findings(scan, scan.structure_ids, _UNKNOWN_SIZE, cancel)
-    found = [finding for of_one in of_structure.values() for finding in of_one]
+    of_overlap = _overlap_findings(scan, scan.structure_ids, cancel)
+    found = [finding for part in (of_structure, of_overlap) for of_one in part.values() for finding in of_one]
     return tuple(finding.as_warning() for finding in (*placement_findings(scan), *found))
 
 
@@ -180,8 +190,18 @@ def _structure_findings(
             *size_findings(scan, structure_id, patient),
             *border_findings(scan, structure_id),
             *piece_findings(scan, structure_id),
-            *overlap_findings(scan, structure_id),
         )
+    return found
+
+
+def _overlap_findings(
+    scan: LabelledScan, structure_ids: Iterable[str], cancel: CancelToken | None
+) -> dict[str, tuple[QualityFinding, ...]]:
+    found = {}
+    for structure_id in structure_ids:
+        _poll(cancel)
+        if scan.mask(structure_id).any():
+            found[structure_id] = tuple(overlap_findings(scan, structure_id))
     return found
 
 
@@ -191,13 +211,6 @@ def _scan_findings(scan: LabelledScan, on_date: date | None, cancel: CancelToken
     found += stent_findings(scan)
     _poll(cancel)
     return (*found, *motion_findings(scan))
-
-
-def _depends(structure_id: str, changed: Collection[str]) -> bool:
-    """Tell whether findings about a structure can change with others: those of overlap."""
-    if structure_id.startswith("lesion") or structure_id in ("pancreatic_duct", "hepatic_vein", "aorta", "bone"):
-        return True
-    return "skin" in changed or any(i in ("liver", "spleen", "stomach") for i in changed)
 
 
 def _tightened(scan: LabelledScan, structure_id: str) -> Box:

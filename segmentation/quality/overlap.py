@@ -11,7 +11,7 @@ from segmentation.quality.labelled_scan import LabelledScan, point_of_voxel, vox
 from twin.box import Box
 from twin.geometry.components_cc3d import components
 
-__all__ = ["overlap_findings"]
+__all__ = ["common_box", "overlap_findings"]
 
 BoolVoxels = NDArray[np.bool_]
 
@@ -52,7 +52,7 @@ def overlap_findings(scan: LabelledScan, structure_id: str) -> list[QualityFindi
             found += [_overlap(scan, apart, other) for other in others if scan.has(other)]
     if structure_id in _ORGANS:
         found.append(_outside_body(scan, structure_id))
-        found += [_enclosed(scan, structure_id, host) for host in _HOSTS if host != structure_id and scan.has(host)]
+        found.append(_enclosed(scan, structure_id))
     return [finding for finding in found if finding is not None]
 
 
@@ -97,7 +97,7 @@ def _outside_body(scan: LabelledScan, structure_id: str) -> QualityFinding | Non
 
 def _overlap(scan: LabelledScan, first: str, second: str) -> QualityFinding | None:
     """Say that two structures share more voxels than a border has."""
-    box = _common(scan.boxes[first], scan.boxes[second])
+    box = common_box(scan.boxes[first], scan.boxes[second])
     if box is None:
         return None
     both = scan.mask(first, box) & scan.mask(second, box)
@@ -114,24 +114,36 @@ def _overlap(scan: LabelledScan, first: str, second: str) -> QualityFinding | No
     return QualityFinding("quality.overlap", FindingSeverity.WARNING, first, parameters, point)
 
 
-def _enclosed(scan: LabelledScan, structure_id: str, host: str) -> QualityFinding | None:
+def _enclosed(scan: LabelledScan, structure_id: str) -> QualityFinding | None:
     """Say that most of the surface of an organ, or of a piece of it, adjoins one other organ: it lies inside it."""
-    if _common(scan.boxes[structure_id], scan.boxes[host]) is None:
-        return None
     box = scan.boxes[structure_id].grown(1, scan.grid.shape_kji)
-    mask, around = scan.mask(structure_id, box), scan.mask(host, box)
+    hosts = [h for h in _HOSTS if h != structure_id and scan.has(h) and _is_mostly_in(box, scan.boxes[h])]
+    if not hosts:
+        return None
+    mask = scan.mask(structure_id, box)
     labels, sizes = components(mask, connectivity=26)
     for number, n_voxels in enumerate(sizes[:4], start=1):
         if n_voxels * scan.grid.voxel_volume_ml < _SMALLEST_ORGAN_ML:
             break
         piece = labels == number
         shell = ndimage.binary_dilation(piece) & ~mask
-        share = _share(shell & around, shell)
-        if share > _ENCLOSED_SHARE:
-            parameters: dict[str, object] = {"structure": structure_id, "organ": host, "percent": round(100 * share)}
-            point = point_of_voxel(scan.grid, voxel_near_centre(piece), box)
-            return QualityFinding("quality.enclosed", FindingSeverity.SERIOUS, structure_id, parameters, point)
+        for host in hosts:
+            share = _share(shell & scan.mask(host, box), shell)
+            if share > _ENCLOSED_SHARE:
+                parameters: dict[str, object] = {
+                    "structure": structure_id,
+                    "organ": host,
+                    "percent": round(100 * share),
+                }
+                point = point_of_voxel(scan.grid, voxel_near_centre(piece), box)
+                return QualityFinding("quality.enclosed", FindingSeverity.SERIOUS, structure_id, parameters, point)
     return None
+
+
+def _is_mostly_in(box: Box, host: Box) -> bool:
+    """Tell whether a box could hold a piece that lies inside a host: it shares a twentieth of itself with it."""
+    shared = common_box(box, host)
+    return shared is not None and bool(np.prod(shared.shape_kji) > 0.05 * np.prod(box.shape_kji))
 
 
 def _share(part: BoolVoxels, whole: BoolVoxels) -> float:
@@ -139,7 +151,7 @@ def _share(part: BoolVoxels, whole: BoolVoxels) -> float:
     return float(np.count_nonzero(part)) / max(int(np.count_nonzero(whole)), 1)
 
 
-def _common(first: Box, second: Box) -> Box | None:
+def common_box(first: Box, second: Box) -> Box | None:
     """Return the box both share, or None."""
     start = [max(a, b) for a, b in zip(first.start_kji, second.start_kji, strict=True)]
     stop = [min(a, b) for a, b in zip(first.stop_kji, second.stop_kji, strict=True)]

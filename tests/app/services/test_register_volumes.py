@@ -198,7 +198,7 @@ def test_that_labels_come_through_layer_by_layer_with_wider_boundaries() -> None
     assert registration.quality.value is not None
     assert placed.uncertainties["liver"].outward_mm == pytest.approx(3.0 + registration.quality.value)
     assert placed.provenance is not None
-    assert placed.provenance.producer == "registration.labels"
+    assert placed.provenance.producer == "register.labels"
 
 
 @pytest.mark.slow
@@ -207,7 +207,7 @@ def test_that_a_moved_copy_of_a_real_liver_is_found_again(shared_data: Path) -> 
     scan = dicom_scan(shared_data / "chaos_ct3")
     liver, grid = scan.truth["liver"], scan.volume.grid
     matrix = _movement()
-    other = Grid.from_spacing((350, 350, 60), (1.1, 1.1, 3.0), origin_lps_mm=grid.origin_lps_mm + (-5.0, 8.0, -12.0))
+    other = Grid.from_spacing((350, 350, 60), (1.1, 1.1, 3.0), origin_lps_mm=grid.lps_from_ijk((-7, 11, -6)))
     moving = labels_through(liver.astype(np.uint8), grid, other, np.linalg.inv(matrix)) > 0
     fit = rigid_fit_of_masks(moving, other, liver, grid)
     points = grid.lps_from_ijk(np.argwhere(liver)[::2000, ::-1])

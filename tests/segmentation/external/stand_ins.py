@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +83,9 @@ def lives(pid: int) -> bool:
         return False
 
 
-def environment_names() -> set[str]:
-    """Names in the environment of this process."""
-    return set(os.environ)
+def ends(pid: int) -> bool:
+    """Wait until a process has ended; tell whether it has."""
+    deadline = time.monotonic() + 20
+    while lives(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not lives(pid)

@@ -13,7 +13,7 @@ from segmentation.external import ExternalSegmenter, configured_segmenters, read
 from segmentation.external.nnunet import NnunetModel, NnunetSettings
 from segmentation.external.totalsegmentator import TotalSegmentator, TotalSegmentatorSettings
 from segmentation.segmenter import SegmentationResult, Segmenter
-from tests.segmentation.external.stand_ins import lives, nnunet_folder, program, scan
+from tests.segmentation.external.stand_ins import ends, nnunet_folder, program, scan
 from twin.anatomy import LayerName
 from twin.errors import BackendUnavailable, Cancelled, InputError
 from twin.job import CancelSource, Progress
@@ -142,7 +142,7 @@ def test_that_cancelling_ends_the_program_and_its_children(
 
     with pytest.raises(Cancelled):
         segmenter.segment(scan(), progress=listen, cancel=source.token)
-    assert not any(lives(int(pid)) for pid in pids.read_text().split())
+    assert all(ends(int(pid)) for pid in pids.read_text().split())
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from segmentation.external.program import offline_environment, run_program
-from tests.segmentation.external.stand_ins import lives, program
+from tests.segmentation.external.stand_ins import ends, lives, program
 from twin.errors import BackendUnavailable, Cancelled
 from twin.job import CancelSource
 from twin.wording import LANGUAGES, Wording
@@ -22,13 +21,6 @@ FAMILY = """
     print("pids", os.getpid(), child.pid, away.pid, flush=True)
     time.sleep(600)
 """
-
-
-def _ends(pid: int) -> bool:
-    deadline = time.monotonic() + 5
-    while lives(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not lives(pid)
 
 
 def _heard(command: list[str], folder: Path) -> list[str]:
@@ -61,7 +53,7 @@ def test_that_cancelling_kills_the_program_and_all_it_has_started(tmp_path: Path
             cancel=source.token,
         )
     assert len(pids) == 3
-    assert all(_ends(pid) for pid in pids)
+    assert all(ends(pid) for pid in pids)
 
 
 def test_that_the_program_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
@@ -78,7 +70,7 @@ def test_that_the_program_ends_when_its_starter_is_killed(tmp_path: Path) -> Non
         pids = [int(word) for word in starter.stdout.readline().split()[1:]]
         starter.kill()
         starter.wait()
-    assert all(_ends(pid) for pid in pids[:2])  # who leads a session of its own is found by cancel only
+    assert all(ends(pid) for pid in pids[:2])  # who leads a session of its own is found by cancel only
     if lives(pids[2]):
         subprocess.run(["kill", "-9", str(pids[2])], check=False)
 
@@ -120,7 +112,7 @@ def test_that_an_error_of_the_listener_ends_the_program(tmp_path: Path) -> None:
             folder=tmp_path,
             on_text=on_text,
         )
-    assert all(_ends(pid) for pid in pids)
+    assert all(ends(pid) for pid in pids)
 
 
 def test_that_a_program_cannot_fetch_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
