@@ -49,8 +49,10 @@ _SHELL_MM = 6.0
 # Bile and cyst fluid without contrast agent, and fat (in fissures, around the gallbladder): HU, ours.
 _FLUID_HU = (-15.0, 25.0)
 _FAT_HU = -20.0
-_FATTY_HU, _NEVER_FATTY_ML = -5.0, 10.0  # a dark place that size whose darkest tenth is fat is a fissure
+# A smaller dark place whose darkest tenth is fat is a fissure, and so is, more likely, one that lies open.
+_FATTY_HU, _DARKEST_FLUID_HU, _NEVER_FISSURE_ML = -5.0, -15.0, 10.0
 _LEAST_SCORE = 0.5
+_SIZE_POWER = 1.0 / 6.0
 
 
 class CandidateKind(StrEnum):
@@ -148,7 +150,7 @@ def find_lesion_candidates(
             continue
         candidate = search.candidate(seed)
         if candidate is not None:
-            found.append(candidate)
+            found = _with_candidate(found, candidate)
     progress(Progress(1.0, "lesions.progress.done"))
     return tuple(sorted(found, key=lambda candidate: -candidate.score))
 
@@ -246,9 +248,9 @@ class _Search:
         is_ct = self._volume.quantity is Quantity.HOUNSFIELD
         if in_spreads < _LEAST_CONTRAST or (is_ct and self._is_fat(region, centre, volume_ml)):
             return None
-        score = (
-            (1.0 - float(np.exp(-in_spreads / 4.0))) * min(compactness, 1.0) * (1.0 - _open_share(mask, liver)) ** 0.5
-        )
+        closed = 1.0 if volume_ml >= _NEVER_FISSURE_ML else 1.0 - _open_share(mask, liver)
+        striking = in_spreads * volume_ml**_SIZE_POWER  # the same contrast is rarer by chance in a large region
+        score = (1.0 - float(np.exp(-striking / 4.0))) * min(compactness, 1.0) * closed**0.5
         if score < _LEAST_SCORE:
             return None
         return LesionCandidate(region, point, volume_ml, contrast, score, _kind(sign, centre, is_ct))
@@ -266,7 +268,9 @@ class _Search:
             self._volume.grid.lps_from_ijk((np.argwhere(region.mask) + np.array(region.box.start_kji))[:, ::-1])
         )
         hu = ndimage.map_coordinates(self._image, samples.T, order=1, mode="nearest")
-        return centre_hu < _FAT_HU or (volume_ml < _NEVER_FATTY_ML and float(np.percentile(hu, 10.0)) < _FATTY_HU)
+        tenth, least = (float(v) for v in np.percentile(hu, (10.0, 1.0)))
+        is_fissure = volume_ml < _NEVER_FISSURE_ML and (tenth < _FATTY_HU or least < _DARKEST_FLUID_HU)
+        return centre_hu < _FAT_HU or is_fissure
 
     def _voxel(self, seed: _Seed) -> NDArray[np.int64]:
         point = self._local.lps_from_kji(np.array(seed.kji, dtype=np.float64))
@@ -283,6 +287,19 @@ class _Search:
         widest_mm = float(distance_to_mm(~mask, self._local.grid.spacing_ijk_mm).max())
         ball = 4.0 / 3.0 * np.pi * (widest_mm + 0.5 * self._local.spacing_mm) ** 3
         return bool(n_voxels[piece - 1] * self._local.spacing_mm**3 > _LEAK * ball)
+
+
+def _with_candidate(found: list[LesionCandidate], candidate: LesionCandidate) -> list[LesionCandidate]:
+    """Return the candidates with one more; of two that share most of the smaller, the one with the higher score."""
+    rivals = []
+    for other in found:
+        shared = np.count_nonzero(other.region.in_box(candidate.region.box) & candidate.region.mask)
+        smaller = min(np.count_nonzero(other.region.mask), np.count_nonzero(candidate.region.mask))
+        if shared > 0.5 * smaller:
+            rivals.append(other)
+    if any(rival.score >= candidate.score for rival in rivals):
+        return found
+    return [other for other in found if not any(other is rival for rival in rivals)] + [candidate]
 
 
 def _trend(image: FloatVoxels, core: Mask) -> FloatVoxels:

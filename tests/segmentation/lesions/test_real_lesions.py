@@ -1,4 +1,4 @@
-"""Real tumours and phantoms: five clicks of a scripted user are enough, and a healthy liver proposes next to nothing."""
+"""Real tumours and phantoms: five clicks are enough, and a healthy liver proposes next to nothing."""
 
 from pathlib import Path
 
