@@ -27,15 +27,15 @@ class Box:
     @classmethod
     def around(cls, mask: NDArray[np.bool_]) -> Box | None:
         """Return the smallest box that holds every true voxel of ``mask[k, j, i]``, or None if there is none."""
-        ranges = []
-        for axis in range(3):
-            others = tuple(a for a in range(3) if a != axis)
-            found = np.flatnonzero(mask.any(axis=others))
+        start, stop = [0, 0, 0], list(mask.shape)
+        for axis, others in enumerate(((1, 2), (0, 2), (0, 1))):
+            # What lies outside of the ranges found so far is not looked at again.
+            part = mask[start[0] : stop[0], start[1] : stop[1]]
+            found = np.flatnonzero(part.any(axis=others))
             if found.size == 0:
                 return None
-            ranges.append((int(found[0]), int(found[-1]) + 1))
-        (k0, k1), (j0, j1), (i0, i1) = ranges
-        return cls((k0, j0, i0), (k1, j1, i1))
+            start[axis], stop[axis] = int(found[0]) + start[axis], int(found[-1]) + 1 + start[axis]
+        return cls((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
 
     @property
     def shape_kji(self) -> tuple[int, int, int]:

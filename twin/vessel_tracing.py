@@ -140,12 +140,12 @@ def _entries(hepatic: Mask, cava: Mask | None, grid: Grid) -> NDArray[np.float64
         return None
     veins = _large_pieces(hepatic, _LEAST_SHARE_OF_VEINS)
     points = grid.lps_from_ijk(true_kji(veins)[:, ::-1])
-    gaps_mm, _ = cKDTree(grid.lps_from_ijk(true_kji(cava)[:, ::-1])).query(
-        points, distance_upper_bound=_FARTHEST_ENTRY_MM
-    )
-    touches = points[gaps_mm <= max(_CONTACT_MM, float(grid.spacing_ijk_mm.max()))]
+    wall = cKDTree(grid.lps_from_ijk(true_kji(cava)[:, ::-1]))
+    contact_mm = max(_CONTACT_MM, float(grid.spacing_ijk_mm.max()))
+    touches = points[np.isfinite(wall.query(points, distance_upper_bound=contact_mm)[0])]
     if len(touches) > 0:
         return _middles(touches)
+    gaps_mm, _ = wall.query(points, distance_upper_bound=_FARTHEST_ENTRY_MM)
     nearest = int(gaps_mm.argmin())
     return points[[nearest]] if np.isfinite(gaps_mm[nearest]) else None
 
