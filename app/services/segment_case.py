@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
 from app.services.layer_union import with_structures_of
+from app.services.progress_part import part_of
 from twin.anatomy import LayerName, structure
 from twin.case import Case
 from twin.edit import Basis, LayersEdit, PackedLayer
@@ -102,15 +103,19 @@ def segment_session(
     progress: ProgressListener = no_progress,
     cancel: CancelToken | None = None,
 ) -> SegmentSummary:
-    """Segment the planning volume of an open case; one edit, which can be undone.
+    """Segment the planning volume of an open case and trace the vessels of its liver; one edit, which can be undone.
 
     Raises
     ------
     GeometryError
         ``error.segment.nothing_found``; then the case is left as it was.
     """
+    from segmentation.vessels.automatic import with_vessels
+
     started = time.monotonic()
-    result = segmenter.segment(session.case.planning_volume, progress=progress, cancel=cancel)
+    volume = session.case.planning_volume
+    result = segmenter.segment(volume, progress=part_of(progress, 0.0, 0.75), cancel=cancel)
+    result = with_vessels(volume, result, progress=part_of(progress, 0.75, 1.0), cancel=cancel)
     session.do(segmentation_edit(session.case, result))
     volumes_ml = {i: layer.volume_ml(i) for layer in result.layers.values() for i in layer.structure_ids()}
     return SegmentSummary(segmenter.id, volumes_ml, dict(result.not_found), result.warnings, time.monotonic() - started)

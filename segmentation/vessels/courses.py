@@ -54,12 +54,8 @@ class TreeCourses:
         return [run for run in np.flatnonzero(self.won).tolist() if wanted.intersection(self.growth.path(run))]
 
     def points(self, runs: list[int]) -> NDArray[np.int64]:
-        """Return the points of runs and of the forks between them."""
-        chosen = set(runs)
+        """Return the points of runs."""
         parts = [self.network.runs[run].points for run in runs]
-        for fork, ends in enumerate(self.network.runs_at_fork):
-            if sum(run in chosen for run, _ in ends) >= 2:
-                parts.append(np.flatnonzero(self.network.fork_of_point == fork))
         return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
 
 

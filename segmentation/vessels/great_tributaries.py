@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 from segmentation.local_image import LocalGrid, local_grid
 from segmentation.vessels.arterial_names import named_arteries
 from segmentation.vessels.portal_names import named_tributaries
-from segmentation.vessels.tree_growth import growth
+from segmentation.vessels.tree_growth import growth, owners
 from segmentation.vessels.vessel_runs import RunNetwork, runs_of
 from twin.box import Box
 from twin.geometry.components_cc3d import components, without_cavities
@@ -43,10 +43,17 @@ _SOFT_TISSUE_HU = 60.0
 _BLOOD_SHARE = 0.35
 _BRIGHTEST_SHARE = 1.6  # of the level of blood above soft tissue: more is bone or contrast in the gut
 _THICKEST_MM = 8.5  # radius; kidney, spleen, gut and vertebra are thicker than any branch
-_WALL_MM = 4.0
+# From a centreline to the wall of the vessel that it leaves; thinning shortens its free end by its radius.
+_WALL_MM, _END_TO_WALL_MM = 4.0, 9.0
 _LARGEST_GAP_MM = 4.0
-_DEAREST = 1.5  # a way that costs more has turned or widened as no vessel does
+_TRUNK_MM = 20.0
+_DEAREST = 2.5  # a way that costs more has turned or widened as no vessel does
 _SMALLEST_PIECE_MM3 = 150.0
+# Veins, arteries and vena cava are often not equally bright: what a wide stretch costs that differs from the root by
+# more than a tenth of the contrast (or the noise). Ours.
+_LEAST_LEVEL_SPREAD_HU, _LEVEL_SPREAD = 8.0, 0.1
+_WIDE_MM, _LONG_MM = 2.2, 8.0  # radius, length
+_FOREIGN_PRICE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,20 +114,20 @@ def find_abdominal_vessels(
     masks = (known.liver, known.portal, known.aorta, known.cava, known.hepatic)
     local = KnownVessels(*(_local(place, mask) for mask in masks))
     _poll(cancel)
-    blood = _blood(hu, local, place.spacing_mm)
+    blood = _blood(hu, local, place, portal_root_lps_mm)
     _poll(cancel)
     if blood is None or not blood.any():
         return AbdominalVessels({}, dict.fromkeys((*_VEINS, *_ARTERIES), "vessels.not_found.no_contrast"))
     network, _ = bridged(network_of_mask(blood, place.grid), _LARGEST_GAP_MM, place.spacing_mm)
     runs = runs_of(network)
     _poll(cancel)
-    names = _names(runs, local, place, portal_root_lps_mm)
+    names = _names(runs, hu, local, place, portal_root_lps_mm)
     _poll(cancel)
     return _on_scan(volume, place, network, blood, names)
 
 
 def _names(
-    runs: RunNetwork, local: KnownVessels, place: LocalGrid, portal_root_lps_mm: Points | None
+    runs: RunNetwork, hu: FloatVoxels, local: KnownVessels, place: LocalGrid, portal_root_lps_mm: Points | None
 ) -> dict[str, NDArray[np.int64]]:
     """Return the points of each structure, by the growth that reaches each run at least cost."""
     network = runs.network
@@ -129,15 +136,54 @@ def _names(
         "aorta": _near(network, local.aorta, place),
         "cava": np.union1d(_near(network, local.cava, place), _near(network, local.hepatic, place)),
     }
-    growths = {name: growth(runs, points) for name, points in roots.items()}
-    costs = np.stack([growths[name].costs for name in ("portal", "aorta", "cava")])
-    winner = np.argmin(costs, axis=0)
-    reached = costs.min(axis=0) <= _DEAREST
+    # Before the aorta, where a renal vein crosses, what is near both is an artery.
+    roots["cava"] = roots["cava"][~np.isin(runs.run_of_point[roots["cava"]], runs.run_of_point[roots["aorta"]])]
+    levels_hu = _levels_hu(runs, hu, place)
+    growths = {
+        name: growth(runs, points, prices=_foreign_prices(runs, levels_hu, points)) for name, points in roots.items()
+    }
+    owner = owners(runs, list(growths.values()), dearest=_DEAREST)
     names: dict[str, NDArray[np.int64]] = {}
     if portal_root_lps_mm is not None:
-        names |= named_tributaries(runs, growths["portal"], reached & (winner == 0), portal_root_lps_mm)
-    names |= named_arteries(runs, growths["aorta"], reached & (winner == 1), local.aorta, place.grid)
-    return names
+        names |= named_tributaries(runs, growths["portal"], owner == 0, portal_root_lps_mm)
+    names |= named_arteries(runs, growths["aorta"], owner == 1, local.aorta, place.grid)
+    return _with_forks(runs, names)
+
+
+def _levels_hu(runs: RunNetwork, hu: FloatVoxels, place: LocalGrid) -> NDArray[np.float64]:
+    """Brightness along the middle of each run."""
+    smooth = ndimage.gaussian_filter(hu, 1.0 / place.spacing_mm, truncate=3.0)
+    kji = np.round(place.kji_from_lps(runs.network.points_lps_mm)).astype(np.int64)
+    values = smooth[tuple(np.clip(kji, 0, np.array(hu.shape) - 1).T)]
+    return np.array([float(np.median(values[run.points])) for run in runs.runs])
+
+
+def _foreign_prices(runs: RunNetwork, levels_hu: NDArray[np.float64], roots: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what each wide run costs for not being as bright as the root; thin ones are dimmed by their voxels."""
+    at_root = np.unique(runs.run_of_point[roots])
+    at_root = at_root[at_root >= 0]
+    prices = np.zeros(len(runs.runs))
+    if at_root.size == 0:
+        return prices
+    lengths = np.array([runs.runs[run].length_mm for run in at_root])
+    level_hu = float(np.average(levels_hu[at_root], weights=lengths + 1.0))
+    usual_hu = max(_LEAST_LEVEL_SPREAD_HU, _LEVEL_SPREAD * (level_hu - _SOFT_TISSUE_HU))
+    wide = np.array([run.radius_mm >= _WIDE_MM and run.length_mm >= _LONG_MM for run in runs.runs], np.bool_)
+    excess = np.clip(np.abs(levels_hu - level_hu) / usual_hu - 1.0, 0.0, 2.0)
+    prices[wide] = _FOREIGN_PRICE * excess[wide]
+    return prices
+
+
+def _with_forks(runs: RunNetwork, names: dict[str, NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
+    """Give each fork to the widest named run that meets there."""
+    name_of_run = {int(run): name for name, points in names.items() for run in np.unique(runs.run_of_point[points])}
+    parts = {name: [points[runs.run_of_point[points] >= 0]] for name, points in names.items()}
+    for fork, ends in enumerate(runs.runs_at_fork):
+        named = [run for run, _ in ends if run in name_of_run]
+        if named:
+            widest = max(named, key=lambda run: runs.runs[run].radius_mm)
+            parts[name_of_run[widest]].append(np.flatnonzero(runs.fork_of_point == fork))
+    return {name: np.concatenate(points) for name, points in parts.items()}
 
 
 def _portal_roots(
@@ -147,8 +193,7 @@ def _portal_roots(
     if root_lps_mm is None or not network.n_nodes:
         return np.zeros(0, np.int64)
     gaps_mm = np.linalg.norm(network.points_lps_mm - root_lps_mm, axis=1)
-    found = gaps_mm <= max(6.0, float(gaps_mm.min()) + 2.0)
-    found &= gaps_mm <= 25.0
+    found = gaps_mm <= min(max(6.0, float(gaps_mm.min()) + 2.0), _TRUNK_MM)
     return np.flatnonzero(found & (network.radii_mm >= 0.6 * network.radii_mm[found].max(initial=0.0)))
 
 
@@ -157,11 +202,13 @@ def _near(network: CurveNetwork, mask: Mask, place: LocalGrid) -> NDArray[np.int
         return np.zeros(0, np.int64)
     border = mask & ~ndimage.binary_erosion(mask)
     tree = cKDTree(place.grid.lps_from_ijk(np.argwhere(border)[:, ::-1]))
-    return np.flatnonzero(np.isfinite(tree.query(network.points_lps_mm, distance_upper_bound=_WALL_MM)[0]))
+    gaps_mm = tree.query(network.points_lps_mm, distance_upper_bound=_END_TO_WALL_MM)[0]
+    return np.flatnonzero((gaps_mm <= _WALL_MM) | (np.isfinite(gaps_mm) & (network.degrees <= 1)))
 
 
-def _blood(hu: FloatVoxels, local: KnownVessels, spacing_mm: float) -> Mask | None:
+def _blood(hu: FloatVoxels, local: KnownVessels, place: LocalGrid, portal_root_lps_mm: Points | None) -> Mask | None:
     """Tubes as bright as blood, aorta, vena cava and the inside of the liver left out."""
+    spacing_mm = place.spacing_mm
     levels = [_level_hu(hu, mask, erosions) for mask, erosions in ((local.aorta, 2), (local.portal, 1))]
     seen = [level for level in levels if level is not None]
     if not seen or min(seen) < 1.5 * _SOFT_TISSUE_HU:
@@ -178,6 +225,8 @@ def _blood(hu: FloatVoxels, local: KnownVessels, spacing_mm: float) -> Mask | No
     if thick.any():
         blood &= distance_to_mm(thick, spacing) > _THICKEST_MM + 2.5
     blood |= local.portal & ~inner
+    if portal_root_lps_mm is not None:  # whole where it enters the liver, so that its width is seen
+        blood |= local.portal & (place.distance_mm(portal_root_lps_mm) <= _TRUNK_MM)
     labels, sizes = components(without_cavities(blood))
     is_kept = np.concatenate([[False], sizes * spacing_mm**3 >= _SMALLEST_PIECE_MM3])
     return np.asarray(is_kept[labels])

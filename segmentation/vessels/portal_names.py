@@ -41,7 +41,7 @@ def named_tributaries(
     mesenteric: list[int] = []
     if splenic and below:
         to_spleen = tree.way(max(splenic, key=lambda run: float(ends[run][0])))
-        downwards = tree.way(min(below, key=lambda run: float(ends[run][2])))
+        downwards = max((tree.way(run) for run in below), key=lambda way: _calibre(runs, way))
         common = shared_start(to_spleen, downwards)
         first = downwards[len(common) :]
         if first and len(to_spleen) > len(common):
@@ -51,6 +51,11 @@ def named_tributaries(
     if mesenteric:
         names["superior_mesenteric_vein"] = tree.points(mesenteric)
     return names
+
+
+def _calibre(runs: RunNetwork, way: list[int]) -> float:
+    """Length times radius summed: the mesenteric vein is the wide one among the ways down."""
+    return sum(runs.runs[run].length_mm * runs.runs[run].radius_mm for run in way)
 
 
 def _wide_enough(runs: RunNetwork) -> NDArray[np.bool_]:

@@ -112,7 +112,7 @@ def _background(hu: FloatVoxels, liver: Mask, spacing_mm: float) -> FloatVoxels:
         level = np.clip(level, median + _DARKEST_HU, median + _BRIGHTEST_HU).astype(np.float32)
         rest = (values - level)[inside]
         spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
-    zoom = [n / m for n, m in zip(hu.shape, level.shape, strict=True)]
+    zoom = np.array(hu.shape) / np.array(level.shape)
     return np.asarray(ndimage.zoom(level, zoom, order=1, grid_mode=True, mode="nearest"), np.float32)
 
 

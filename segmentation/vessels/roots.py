@@ -38,16 +38,16 @@ def portal_roots(
 ) -> NDArray[np.int64]:
     """Return the points of the network that belong to the portal trunk; empty where none is found.
 
-    A click decides; else the drawn portal vein; else the widest centreline that reaches the surface of the liver below
-    the mouth of the hepatic veins, off the wall of the vena cava but not far in front of it.
+    A click decides; else the drawn portal vein where it enters; else the widest centreline that reaches the surface of
+    the liver below the mouth of the hepatic veins, off the wall of the vena cava but not far in front of it.
     """
     if click_lps_mm is not None:
         return _at_click(network, click_lps_mm)
     kji = _voxels_of(network, grid)
-    drawn = ndimage.binary_dilation(known_portal, iterations=1)[kji] & (network.radii_mm >= _THINNEST_ROOT_MM)
-    if np.count_nonzero(drawn) >= 5:
-        return np.flatnonzero(drawn)
     at_surface = liver_depth_mm[kji] <= network.radii_mm + _BELOW_SURFACE_MM
+    drawn = ndimage.binary_dilation(known_portal, iterations=1)[kji] & (network.radii_mm >= _THINNEST_ROOT_MM)
+    if np.count_nonzero(drawn & at_surface) >= 5:
+        return np.flatnonzero(drawn & at_surface)
     low = network.points_lps_mm[:, 2] < _mouth_height_mm(cava, liver, grid)
     cava_mm = _gaps_mm(network, cava, grid, _FAR_MM)
     candidates = at_surface & low & (cava_mm > _THINNEST_ROOT_MM)

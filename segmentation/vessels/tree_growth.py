@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmentation.vessels.vessel_runs import RunNetwork
 
-__all__ = ["Growth", "growth"]
+__all__ = ["Growth", "growth", "owners"]
 
 Points = NDArray[np.float64]
 
@@ -56,11 +57,14 @@ class Growth:
         (n_runs,) int64: the run before it on the cheapest way; -1 at a root and where nothing leads.
     entered_at
         (n_runs,) int64: which end of the run that way enters at, 0 for its first point and 1 for its last.
+    arrived
+        (n_runs,) int64: the order in which runs were reached, from 0; -1 where nothing leads.
     """
 
     costs: NDArray[np.float64]
     came_from: NDArray[np.int64]
     entered_at: NDArray[np.int64]
+    arrived: NDArray[np.int64]
 
     def path(self, run: int) -> list[int]:
         """Return the runs from the root to a run."""
@@ -70,7 +74,7 @@ class Growth:
         return way[::-1]
 
 
-def growth(network: RunNetwork, roots: NDArray[np.int64]) -> Growth:
+def growth(network: RunNetwork, roots: NDArray[np.int64], *, prices: NDArray[np.float64] | None = None) -> Growth:
     """Return the cheapest ways from the roots to each run.
 
     A way pays at each fork for turning and for widening, hardly for its length: so a tree goes straight through a
@@ -82,8 +86,11 @@ def growth(network: RunNetwork, roots: NDArray[np.int64]) -> Growth:
         Runs between forks.
     roots
         Indices of the points where the tree begins.
+    prices
+        (n_runs,) float64: what entering each run costs beside, e.g. for blood of another brightness; None for nothing.
     """
-    found = Growth(*(np.full(len(network.runs), value, kind) for value, kind in ((np.inf, float), (-1, int), (0, int))))
+    n = len(network.runs)
+    found = Growth(np.full(n, np.inf), np.full(n, -1), np.zeros(n, np.int64), np.full(n, -1))
     heap: list[tuple[float, int, _Front]] = []
     order = 0  # equal costs are taken first come, first served, so that the result does not depend on chance
     for front in _first_fronts(network, roots):
@@ -97,13 +104,36 @@ def growth(network: RunNetwork, roots: NDArray[np.int64]) -> Growth:
         arrived.add((front.run, front.end))
         if cost < found.costs[front.run]:
             found.costs[front.run], found.came_from[front.run] = cost, front.came_from
-            found.entered_at[front.run] = front.end
+            found.entered_at[front.run], found.arrived[front.run] = front.end, len(arrived)
         onward_cost = cost + _COST_OF_LENGTH * network.runs[front.run].length_mm
         for onward, price in _onward(network, front):
             if (onward.run, onward.end) not in arrived:
-                heapq.heappush(heap, (onward_cost + price, order, onward))
+                entry = 0.0 if prices is None else float(prices[onward.run])
+                heapq.heappush(heap, (onward_cost + price + entry, order, onward))
                 order += 1
     return found
+
+
+def owners(network: RunNetwork, growths: Sequence[Growth], *, dearest: float = np.inf) -> NDArray[np.int64]:
+    """Return which growth each run belongs to, (n_runs,) int64; -1 where none reaches it at a bearable cost.
+
+    A run is first won by the growth that reaches it at least cost. Then each growth claims the ways to what it has won,
+    and a run goes to the one with the greater length of vessel behind it: where two vessels run into one for a stretch,
+    neither is interrupted by a stub of the other.
+    """
+    lengths = np.array([max(run.length_mm, 0.5) for run in network.runs])
+    costs = np.stack([grown.costs for grown in growths])
+    winner = np.where(costs.min(axis=0) <= dearest, costs.argmin(axis=0), -1)
+    winner[np.isinf(costs.min(axis=0))] = -1
+    behind_mm = np.zeros(costs.shape)
+    for number, grown in enumerate(growths):
+        carried = np.where(winner == number, lengths, 0.0)
+        # From the farthest run inwards: what lies behind a run is complete before it is handed on.
+        for run in np.argsort(-np.where(np.isfinite(grown.costs), grown.arrived, -1), kind="stable").tolist():
+            if np.isfinite(grown.costs[run]) and grown.came_from[run] >= 0:
+                carried[grown.came_from[run]] += carried[run]
+        behind_mm[number] = carried
+    return np.where(behind_mm.max(axis=0) > 0.0, behind_mm.argmax(axis=0), -1)
 
 
 def _first_fronts(network: RunNetwork, roots: NDArray[np.int64]) -> list[_Front]:

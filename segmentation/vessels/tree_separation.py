@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.vessels.tree_growth import growth
+from segmentation.vessels.tree_growth import growth, owners
 from segmentation.vessels.vessel_runs import RunNetwork, runs_of
 from twin.geometry.curve_network import CurveNetwork
 from twin.geometry.kernels.feature_transform import nearest_seed
@@ -47,9 +47,9 @@ def separated(
 ) -> SeparatedTrees:
     """Give each run to the tree that reaches it at less cost, and each fork to its widest run."""
     runs = runs_of(network)
-    portal, hepatic = growth(runs, portal_roots).costs, growth(runs, hepatic_roots).costs
-    tree = np.where(portal <= hepatic, PORTAL, HEPATIC).astype(np.uint8)
-    tree[np.isinf(portal) & np.isinf(hepatic)] = NEITHER
+    growths = (growth(runs, portal_roots), growth(runs, hepatic_roots))
+    portal, hepatic = (grown.costs for grown in growths)
+    tree = np.array([NEITHER, PORTAL, HEPATIC], np.uint8)[owners(runs, growths) + 1]
     lengths = np.array([run.length_mm for run in runs.runs])
     both = np.isfinite(portal) & np.isfinite(hepatic)
     gap = np.abs(np.where(both, portal, 9.0) - np.where(both, hepatic, 0.0))
