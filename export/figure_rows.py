@@ -27,6 +27,7 @@ _READING_ORDER = (
     "congested_ml",
     "ablated_ml",
     "specimen_weight_g",
+    "cut_area_cm2",
     "total_ml",
     "net_ml",
     "lesion_ml",
