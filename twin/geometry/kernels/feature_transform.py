@@ -62,7 +62,7 @@ def nearest_seed(
     seeds = np.ascontiguousarray(seeds)
     asked = np.ones(seeds.shape, np.bool_) if where is None else np.ascontiguousarray(where)
     wanted: NDArray[np.bool_] = np.asarray(asked.any(axis=0), np.bool_)
-    squared, nearest = np.empty(seeds.shape, np.float32), np.empty(seeds.shape, np.int32)
+    squared, nearest = np.zeros(seeds.shape, np.float32), np.empty(seeds.shape, np.int32)
     has_seed = np.zeros(nk, np.bool_)
     wi, wj, wk = (float(s) for s in spacing_ijk_mm)
     in_stretches(n_threads, nk, lambda a, b: sweep_slices(seeds, wanted, wi, wj, a, b, squared, nearest, has_seed))
@@ -84,7 +84,7 @@ def sweep_slices(
 ) -> None:
     """First two axes: the nearest seed inside each slice, in the columns where a pillar is wanted.
 
-    Writes -1 where there is none; squared distances are left as they are in slices without a seed.
+    Writes -1 where there is none; squared distances are left as they are where nothing is wanted.
     """
     _, nj, ni = seeds.shape
     in_row = np.empty((nj, ni), np.int32)  # rows with a seed, packed: nearest i of the row
