@@ -279,7 +279,9 @@ class _Search:
     def _is_of_a_tree(self, seed: _Seed) -> bool:
         """Tell whether what is as bright as half of the seed goes on far beyond it: a fork of vessels."""
         level = 0.5 * float(self._spreads[seed.kji])
-        pieces, n_voxels = components(self._organ & (self._spreads > max(level, 1.5)), connectivity=6)
+        bright = self._organ & (self._spreads > max(level, 1.5))
+        # Vessels of up to 6 mm that reach a lesion are thinner than the opening, and no part of it.
+        pieces, n_voxels = components(ndimage.binary_opening(bright, iterations=1), connectivity=6)
         piece = int(pieces[seed.kji])
         if piece == 0:
             return True
