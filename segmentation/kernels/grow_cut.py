@@ -134,10 +134,9 @@ def grow(
         Cost of one level of brightness.
     blocks, following, tops, fills, state
         The buckets, one for each cost: indices by block, the block below it in its stack or among the free ones, the
-        top block of each bucket, how many it holds. ``state`` is (first free block or -1, blocks used, current cost,
-        voxels waiting).
+        top block of each bucket, its filling; (first free block or -1, blocks used, current cost, voxels waiting).
     reach
-        (2,): smallest and largest flat index whose cell was changed, widened here.
+        (2,): smallest and largest flat index changed, widened here.
     n_voxels
         After so many it pauses.
 
@@ -147,9 +146,8 @@ def grow(
     """
     si, sj, sk = steps[0], steps[1], steps[2]
     ci, cj, ck = step_costs[0], step_costs[1], step_costs[2]
-    n_left = n_voxels
     low, high = reach[0], reach[1]
-    outcome = DONE
+    n_left, outcome = n_voxels, DONE
     while state[_WAITING] > 0:
         cost = state[_COST]
         while tops[cost] >= 0:

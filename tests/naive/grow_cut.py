@@ -1,4 +1,8 @@
-"""Plain reference of grow from seeds: a heap of (cost, label, voxel)."""
+"""Plain reference of grow from seeds: a heap of (cost, label, voxel).
+
+``calmed`` stands for ``fill_cells``, ``grown`` for ``push_cells``, ``grow`` and ``write_labels`` together; ``withdraw``
+is right when an update gives what a new start gives.
+"""
 
 from __future__ import annotations
 

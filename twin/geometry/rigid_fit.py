@@ -106,7 +106,7 @@ def rigid_fit_of_masks(
     >>> mask = np.zeros((30, 30, 30), np.bool_)
     >>> mask[8:20, 6:22, 9:18] = True
     >>> fit = rigid_fit_of_masks(mask, grid, np.roll(mask, 2, axis=2), grid)
-    >>> np.round(fit.matrix_lps_mm[:3, 3]).tolist()
+    >>> (np.round(fit.matrix_lps_mm[:3, 3]) + 0.0).tolist()
     [6.0, 0.0, 0.0]
     """
     first, second = _SeenSurface.of(moving, moving_grid), _SeenSurface.of(fixed, fixed_grid)
