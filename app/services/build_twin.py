@@ -43,7 +43,7 @@ class TwinSummary:
                     "is_closed": q.is_closed,
                 }
                 for q in self.quality
-            }
+            },
         }
 
 
