@@ -11,7 +11,8 @@ from app.services.case_session import CaseSession, SessionEvent, SessionEventKin
 from segmentation.editing.paint_rules import LabelTarget
 from segmentation.seeds.click import Click
 from segmentation.seeds.correction import ClickModel, corrected
-from twin.anatomy import structure
+from segmentation.seeds.neighbours import NEIGHBOURS, Neighbours
+from twin.anatomy import LayerName, structure
 from twin.case import Case
 from twin.edit import VoxelEdit
 from twin.errors import CaseFileError, InputError
@@ -95,7 +96,10 @@ class LabelCorrection:
         click = Click(np.asarray(points_lps_mm, dtype=np.float64), is_inside)
         layer, volume = case.layer(self._target.layer), case.planning_volume
         drawn = self._target.mask(layer.voxels)
-        answer = corrected(volume.voxels, volume.grid, drawn, [*self.clicks, click], model=self._model)
+        clicks = [*self.clicks, click]
+        answer = corrected(
+            volume.voxels, volume.grid, drawn, clicks, neighbours=self._neighbours(case), model=self._model
+        )
         labels = layer.voxels[answer.box.slices]
         joins = answer.mask & ~drawn[answer.box.slices]
         joins &= np.isin(labels, [0, self._value_at(layer, click)])
@@ -111,6 +115,15 @@ class LabelCorrection:
     def apply(self, edit: VoxelEdit) -> Case:
         """Apply an edit as one step of undo; raises ``error.edit.outdated`` when its labels have changed since."""
         return self._session.do(edit)
+
+    def _neighbours(self, case: Case) -> Neighbours:
+        """Return the labels of the other structures of the case."""
+        by_layer: dict[LayerName, dict[str, int]] = {}
+        for name in NEIGHBOURS:
+            found = structure(name)
+            if name != self.structure_id and found.layer in case.layers:
+                by_layer.setdefault(found.layer, {})[name] = found.value
+        return Neighbours(tuple((case.layers[layer].voxels, values) for layer, values in by_layer.items()))
 
     def _value_at(self, layer: LabelLayer, click: Click) -> int:
         """Label at the middle of a click."""

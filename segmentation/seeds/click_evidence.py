@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.seeds.geodesic_cost import geodesic_cost
 from segmentation.local_image import LocalGrid, box_around_points, local_grid
 from segmentation.seeds.click import Click
-from twin.geometry.distance_edt import signed_distance_mm
+from segmentation.seeds.geodesic_cost import geodesic_cost
+from segmentation.seeds.neighbours import NEIGHBOURS, Neighbours
+from twin.geometry.distance_edt import distance_to_mm, signed_distance_mm
 from twin.grid import Grid
 
 __all__ = ["FEATURES", "ClickEvidence", "click_evidence"]
@@ -24,13 +26,16 @@ FEATURES = (
     "gap_mm", "gap_in_depths", "gap_in_thicknesses", "depth_mm", "way_mm", "way_in_depths", "towards_label",
     "fine", "middle", "coarse", "of_label", "click_of_label", "click_of_rim", "of_rim", "roughness", "slope",
     "click_roughness", "cost_from_click", "cost_from_label", "cost_from_outside", "click_wins", "label_wins",
-    "same_click_mm", "other_click_mm", "thickness_mm", "log_volume",
+    "same_click_mm", "other_click_mm", "thickness_mm", "label_near", "label_around", "label_far",
+    "click_label_near", "click_label_around", "left_mm", "back_mm", "up_mm", "log_volume",
+    *(f"to_{name}_mm" for name in NEIGHBOURS),
 )  # fmt: skip
 
 _LEAST_REACH_MM, _MOST_REACH_MM = 24.0, 44.0
 _REACH_IN_DEPTHS, _REACH_MORE_MM = 5.0, 10.0
 _SAMPLES_PER_REACH = 22.0
 _FAR_MM = 60.0
+_FAR_FROM_NEIGHBOUR_MM = 30.0
 _LEVELS_PER_SPREAD = 12.0
 _DEAR = 400.0
 
@@ -61,7 +66,12 @@ class ClickEvidence:
 
 
 def click_evidence(
-    image_kji: NDArray[np.generic], grid: Grid, drawn: Mask, click: Click, earlier: Sequence[Click]
+    image_kji: NDArray[np.generic],
+    grid: Grid,
+    drawn: Mask,
+    click: Click,
+    earlier: Sequence[Click],
+    neighbours: Neighbours,
 ) -> ClickEvidence:
     """Look around a click.
 
@@ -73,6 +83,8 @@ def click_evidence(
         bool ``[k, j, i]``, the label as it is.
     click, earlier
         The click, and those before it.
+    neighbours
+        Labels of other structures.
     """
     rough_box = box_around_points(grid, click.points_lps_mm, _MOST_REACH_MM)
     depth_mm = _depth_mm(drawn[rough_box.slices], grid, rough_box.start_kji, click)
@@ -84,7 +96,8 @@ def click_evidence(
     candidates = (label != click.is_inside) & (gap_mm <= reach_mm)
     volume_ml = float(np.count_nonzero(drawn)) * grid.voxel_volume_ml
     maps = _maps(local, local.image(image_kji), label, gap_mm, depth_mm, click, earlier)
-    columns = [np.broadcast_to(np.float32(m), label.shape)[candidates] for m in (*maps, np.log1p(volume_ml))]
+    gaps = _gaps_to_neighbours_mm(local, neighbours)
+    columns = [np.broadcast_to(np.float32(m), label.shape)[candidates] for m in (*maps, np.log1p(volume_ml), *gaps)]
     return ClickEvidence(local, label, candidates, np.stack(columns, axis=1).astype(np.float32), depth_mm)
 
 
@@ -122,6 +135,7 @@ def _maps(
     brightness = 128.0 + (middle - at_click) * np.float32(_LEVELS_PER_SPREAD / spread)
     outside = signed_mm < -max(3.0, 1.2 * depth_mm if click.is_inside else 1.0)
     costs = [np.minimum(geodesic_cost(brightness, s), _DEAR) for s in (near, core & ~near, outside & ~near)]
+    shares = [ndimage.gaussian_filter(label.astype(np.float32), mm / local.spacing_mm) for mm in (3.0, 6.0, 12.0)]
     slope = ndimage.gaussian_gradient_magnitude(image, 1.2 / local.spacing_mm) / local.spacing_mm
     toward = _toward_label(signed_mm, gap_mm, click.is_inside, local.spacing_mm, near)
     same = _gap_mm(local, [c for c in earlier if c.is_inside == click.is_inside])
@@ -131,10 +145,39 @@ def _maps(
         way_mm, way_mm / np.float32(depth_mm), toward,
         (fine - at_click) / spread, (middle - at_click) / spread, (coarse - _median(coarse, near)) / spread,
         (fine - of_label) / spread, (at_click - of_label) / spread, (at_click - of_rim) / spread,
-        (fine - of_rim) / spread, np.sqrt(squares) / spread, slope / spread, spread,
+        (fine - of_rim) / spread, np.sqrt(squares) / spread, slope / spread, spread / _range(image),
         costs[0], costs[1], costs[2], costs[0] - costs[2], costs[1] - costs[2],
-        same, other, thickness_mm,
+        same, other, thickness_mm, *shares, _median(shares[0], near), _median(shares[1], near),
+        *_offsets_mm(local, click),
     ]  # fmt: skip
+
+
+def _gaps_to_neighbours_mm(local: LocalGrid, neighbours: Neighbours) -> list[FloatVoxels | float]:
+    """Distance from each neighbour in the order of ``NEIGHBOURS``, cut off where it is far or absent."""
+    masks = neighbours.masks(local.box)
+    gaps: list[FloatVoxels | float] = []
+    for name in NEIGHBOURS:
+        mask = masks.get(name)
+        there = None if mask is None or not mask.any() else local.image_of_box(mask) >= 0.5
+        if there is None or not there.any():
+            gaps.append(_FAR_FROM_NEIGHBOUR_MM)
+        else:
+            gaps.append(np.minimum(distance_to_mm(there, local.grid.spacing_ijk_mm), _FAR_FROM_NEIGHBOUR_MM))
+    return gaps
+
+
+def _offsets_mm(local: LocalGrid, click: Click) -> list[FloatVoxels]:
+    """Way from the click along the patient's left, back and up."""
+    kji = np.moveaxis(np.indices(local.grid.shape_kji, np.float32), 0, -1)
+    ways_ijk_mm = (kji - local.kji_from_lps(click.middle_lps_mm).astype(np.float32))[..., ::-1] * local.spacing_mm
+    ways_lps_mm = (ways_ijk_mm @ local.grid.direction.T).astype(np.float32)
+    return [np.asarray(ways_lps_mm[..., axis]) for axis in range(3)]
+
+
+def _range(image: FloatVoxels) -> float:
+    """How far brightness ranges, so that figures have no unit."""
+    low, high = np.percentile(image, (10, 90))
+    return max(float(high - low), 1e-3)
 
 
 def _median(values: FloatVoxels, where: Mask, otherwise: Mask | None = None) -> float:
@@ -147,7 +190,8 @@ def _toward_label(
     signed_mm: FloatVoxels, gap_mm: FloatVoxels, is_inside: bool, spacing_mm: float, near: Mask
 ) -> FloatVoxels:
     """Cosine between the way from the click and the way to the boundary of the label: 1 is straight towards it."""
-    to_boundary = np.array([float(np.median(g[near])) for g in np.gradient(signed_mm)]) * (1.0 if is_inside else -1.0)
+    slopes: Any = np.gradient(signed_mm)
+    to_boundary = np.array([float(np.median(slope[near])) for slope in slopes]) * (1.0 if is_inside else -1.0)
     length = float(np.linalg.norm(to_boundary))
     if length < 1e-6:
         return np.zeros_like(gap_mm)

@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from resources import resource_path
 from segmentation.classical.boosted_trees import BoostedTrees
 from segmentation.seeds.click import Click
 from segmentation.seeds.click_evidence import FEATURES, ClickEvidence, click_evidence
+from segmentation.seeds.neighbours import NO_NEIGHBOURS, Neighbours
 from twin.box import Box
 from twin.errors import BackendUnavailable, InputError
 from twin.geometry.components_cc3d import components
@@ -32,6 +34,7 @@ Mask = NDArray[np.bool_]
 
 MODEL_NAME = "click_correction.json"
 _SMOOTH_SAMPLES = 0.6
+_LEAST_CHANCE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,20 @@ class ClickModel:
 
     missing: BoostedTrees
     leaked: BoostedTrees
+
+    @classmethod
+    def read(cls, path: Path) -> ClickModel:
+        """Read a model file.
+
+        Raises
+        ------
+        BackendUnavailable
+            ``error.correction.no_model`` when it was made for other features.
+        """
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if tuple(data["features"]) != FEATURES:
+            raise BackendUnavailable("error.correction.no_model")
+        return cls(BoostedTrees.from_json(data["missing"]), BoostedTrees.from_json(data["leaked"]))
 
     def probability(self, evidence: ClickEvidence, *, is_inside: bool) -> NDArray[np.float32]:
         """Probability that each candidate is on the side of the click, float32 (candidates,)."""
@@ -78,13 +95,11 @@ def click_model() -> ClickModel:
     BackendUnavailable
         ``error.correction.no_model`` when its file is absent or of another version.
     """
-    path = resource_path(f"models/{MODEL_NAME}")
-    if not path.exists():
-        raise BackendUnavailable("error.correction.no_model")
-    data = json.loads(path.read_text(encoding="utf-8"))
-    if tuple(data["features"]) != FEATURES:
-        raise BackendUnavailable("error.correction.no_model")
-    return ClickModel(BoostedTrees.from_json(data["missing"]), BoostedTrees.from_json(data["leaked"]))
+    try:
+        path = resource_path(f"models/{MODEL_NAME}")
+    except FileNotFoundError as error:
+        raise BackendUnavailable("error.correction.no_model") from error
+    return ClickModel.read(path)
 
 
 def corrected(
@@ -93,6 +108,7 @@ def corrected(
     drawn: Mask,
     clicks: Sequence[Click],
     *,
+    neighbours: Neighbours = NO_NEIGHBOURS,
     model: ClickModel | None = None,
 ) -> CorrectedBox:
     """Return the label after the last click; those before it were answered already and are kept to.
@@ -105,6 +121,8 @@ def corrected(
         bool ``[k, j, i]``, the label as it is; it may be empty.
     clicks
         All clicks on this structure so far, the new one last.
+    neighbours
+        Labels of other structures on the same grid, as far as they are known.
     model
         What answers; by default the shipped one.
 
@@ -131,7 +149,7 @@ def corrected(
     if not clicks:
         raise InputError("error.correction.no_click")
     click, earlier = clicks[-1], clicks[:-1]
-    evidence = click_evidence(image_kji, grid, drawn, click, earlier)
+    evidence = click_evidence(image_kji, grid, drawn, click, earlier, neighbours)
     box = evidence.local.box
     part, part_grid = drawn[box.slices], grid.cropped(box)
     pinned = _pinned(part_grid, click, min(evidence.depth_mm * 0.5, 3.0))
@@ -148,11 +166,11 @@ def corrected(
 
 def _changed(evidence: ClickEvidence, part: Mask, click: Click, model: ClickModel) -> Mask:
     """Voxels of the box that change sides by what was learned."""
-    is_of_side = (evidence.drawn == click.is_inside).astype(np.float32)
+    chance = np.where(evidence.drawn == click.is_inside, np.float32(2.0 * _LEAST_CHANCE), np.float32(0.0))
     if len(evidence.rows):
-        is_of_side[evidence.candidates] = model.probability(evidence, is_inside=click.is_inside)
-    calm = ndimage.gaussian_filter(is_of_side, _SMOOTH_SAMPLES)
-    return np.asarray((evidence.local.scan_voxels(calm) > 0.5) & (part != click.is_inside))
+        chance[evidence.candidates] = model.probability(evidence, is_inside=click.is_inside)
+    calm = ndimage.gaussian_filter(chance, _SMOOTH_SAMPLES)
+    return np.asarray((evidence.local.scan_voxels(calm) > _LEAST_CHANCE) & (part != click.is_inside))
 
 
 def _pinned(grid: Grid, click: Click, radius_mm: float) -> Mask:

@@ -15,7 +15,7 @@ from segmentation.classical.working_volume_sitk import WorkingVolume, working_vo
 from twin.grid import Grid
 from twin.volume import Modality, Quantity, Volume
 
-__all__ = ["LabelledScan", "btcv_volumes", "class_of_label", "working_scan"]
+__all__ = ["LabelledScan", "btcv_volumes", "class_of_label", "labels_in_lps", "working_scan"]
 
 # TwinSight's label values (anatomy/structures.json) behind each class of the first look.
 _LABELS_OF_CLASS = {
@@ -58,13 +58,19 @@ def btcv_volumes(folder: Path) -> Iterator[tuple[str, Volume, NDArray[np.uint8]]
     """Yield name, volume and labels of each scan ``NAME_ct.nii.gz`` with its ``NAME_labels.nii.gz``."""
     for path in sorted(folder.glob("*_ct.nii.gz")):
         image = sitk.DICOMOrient(sitk.ReadImage(str(path)), "LPS")
-        truth = sitk.DICOMOrient(sitk.ReadImage(str(path).replace("_ct.", "_labels.")), "LPS")
+        labels = labels_in_lps(path.with_name(path.name.replace("_ct.", "_labels.")))
         grid = Grid.from_spacing(
             image.GetSize(), image.GetSpacing(), origin_lps_mm=image.GetOrigin(), direction=image.GetDirection()
         )
         hu = sitk.GetArrayFromImage(image).astype(np.int16)
         volume = Volume("volume-1", grid, hu, Quantity.HOUNSFIELD, Modality.CT)
-        yield path.name.removesuffix("_ct.nii.gz"), volume, sitk.GetArrayFromImage(truth).astype(np.uint8)
+        yield path.name.removesuffix("_ct.nii.gz"), volume, labels
+
+
+def labels_in_lps(path: Path) -> NDArray[np.uint8]:
+    """Read a label map ``[k, j, i]`` with its axes turned to left, back and up."""
+    image = sitk.DICOMOrient(sitk.ReadImage(str(path)), "LPS")
+    return np.asarray(sitk.GetArrayFromImage(image), dtype=np.uint8)
 
 
 def working_scan(name: str, volume: Volume, labels: NDArray[np.uint8], spacing_mm: float) -> LabelledScan:

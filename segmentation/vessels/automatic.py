@@ -30,6 +30,7 @@ _ARTERIES = ("celiac_trunk", "common_hepatic_artery", "splenic_artery", "superio
 TRACED_STRUCTURES = (*_VEINS, *_ARTERIES, "gastroduodenal_artery")
 # A structure drawn earlier in this order keeps the voxels that a later one claims.
 _PRECEDENCE = ("hepatic_vein", "portal_vein", *_ARTERIES, "gastroduodenal_artery", "superior_mesenteric_vein")
+# What others keep; only a hepatic vein takes voxels from the vena cava, where that was drawn into its mouth.
 _KEPT = ("inferior_vena_cava", "aorta", "other_artery")
 
 
@@ -142,7 +143,8 @@ def _with_masks(
     masks = {name: mask for name, mask in masks.items() if _is_replaceable(name, old)}
     voxels[np.isin(voxels, [structure(name).value for name in masks])] = 0
     for name in reversed([name for name in _PRECEDENCE if name in masks]):
-        kept = np.isin(voxels, [structure(other).value for other in _KEPT])
+        keepers = [other for other in _KEPT if not (name == "hepatic_vein" and other == "inferior_vena_cava")]
+        kept = np.isin(voxels, [structure(other).value for other in keepers])
         voxels[masks[name] & ~kept] = structure(name).value
     uncertainties = {} if old is None else dict(old.uncertainties)
     uncertainties |= {name: BoundaryUncertainty.of_origin(LabelOrigin.AUTOMATIC) for name in masks}

@@ -18,6 +18,7 @@ from segmentation.vessels.vessel_mask import Surroundings, VenousMask, venous_ma
 from twin.box import Box
 from twin.errors import InputError
 from twin.geometry.curve_network import network_of_mask
+from twin.geometry.distance_edt import depth_mm, distance_to_mm
 from twin.geometry.gap_bridging import bridged
 from twin.job import CancelToken, Progress, ProgressListener, no_progress
 from twin.volume import Modality, Quantity, Volume
@@ -34,6 +35,7 @@ _LEAST_CONTRAST_TO_NOISE = 3.5
 _LARGEST_GAP_MM = 8.0
 _SHORTEST_TREE_MM = 60.0
 _MUCH_DOUBT = 0.15
+_CAVA_CORE_MM = 5.0  # radius; hepatic veins are thinner at their mouth
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +112,8 @@ def find_liver_vessels(
     place = _working_grid(volume, liver_mask)
     hu = place.image(np.clip(volume.voxels, -1000, 2000), blur_mm=0.4 * place.spacing_mm)
     liver = place.mask(liver_mask)
-    around = Surroundings(*(_local(place, mask) for mask in (cava_mask, aorta_mask, portal_mask)))
+    cava, aorta, portal = (_local(place, mask) for mask in (cava_mask, aorta_mask, portal_mask))
+    around = Surroundings(_without_branches(cava, place.spacing_mm), aorta, portal)
     relief = liver_relief(hu, liver, place.spacing_mm, cancel=cancel)
     if relief.vessel_hu < _LEAST_RELIEF_HU or relief.contrast_to_noise < _LEAST_CONTRAST_TO_NOISE:
         return _nothing(volume, "vessels.not_found.no_contrast", relief.contrast_to_noise)
@@ -121,7 +124,7 @@ def find_liver_vessels(
     trees, missing, root_lps_mm = _trees(veins, around, liver, place, clicks)
     _poll(cancel)
     progress(Progress(0.9, "progress.vessels.trees"))
-    masks, missing = _on_scan(volume, place, trees, veins, missing)
+    masks, missing = _on_scan(volume, place, trees, veins.mask, missing)
     warnings = _warnings(trees, missing)
     return LiverVessels(masks[0], masks[1], missing, warnings, relief.contrast_to_noise, root_lps_mm)
 
@@ -156,6 +159,22 @@ def _local(place: LocalGrid, mask: Mask | None) -> Mask:
     return place.mask(mask)
 
 
+def _without_branches(cava: Mask, spacing_mm: float) -> Mask:
+    """The vena cava without what is thinner than itself: a drawn one often runs on into the hepatic veins."""
+    box = Box.around(cava)
+    if box is None:
+        return cava
+    part = np.pad(cava[box.slices], 1)
+    spacing = np.full(3, spacing_mm)
+    core = depth_mm(part, spacing) > _CAVA_CORE_MM
+    if not core.any():
+        return cava
+    rounded = part & (distance_to_mm(core, spacing) <= _CAVA_CORE_MM)
+    opened = np.zeros_like(cava)
+    opened[box.slices] = rounded[1:-1, 1:-1, 1:-1]
+    return opened
+
+
 def _trees(
     veins: VenousMask,
     around: Surroundings,
@@ -185,13 +204,13 @@ def _on_scan(
     volume: Volume,
     place: LocalGrid,
     trees: SeparatedTrees,
-    veins: VenousMask,
+    veins: Mask,
     missing: dict[str, str],
 ) -> tuple[list[Mask], dict[str, str]]:
     missing = dict(missing)
     masks = []
-    smooth = _scan_field(place, veins.mask.astype(np.float32))
-    fields = [_scan_field(place, mask.astype(np.float32)) for mask in painted(trees, veins.mask, place.grid)]
+    smooth = _scan_field(place, veins.astype(np.float32))
+    fields = [_scan_field(place, mask.astype(np.float32)) for mask in painted(trees, veins, place.grid)]
     is_vein = smooth > 0.5
     lengths_mm = [_length_mm(trees, PORTAL), _length_mm(trees, 3 - PORTAL)]
     for structure_id, own, other, length_mm in zip(

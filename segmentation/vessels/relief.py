@@ -21,6 +21,7 @@ _STEP = 3
 _BACKGROUND_MM = 12.0
 # It varies by less than this around the median of the liver (fat, flow artefacts); more is a lesion.
 _DARKEST_HU, _BRIGHTEST_HU = -15.0, 20.0
+_DEEPEST_HU = -30.0
 _LESION_BLUR_MM, _LESION_SPREADS = 4.0, 2.5
 _NOISE_BLUR_MM = 1.0
 # Trunks 5 to 10 mm wide are found by their shape alone; the brightest hundredth of a liver by that measure is vessel.
@@ -86,7 +87,7 @@ def liver_relief(hu: FloatVoxels, liver: Mask, spacing_mm: float, *, cancel: Can
     vessel_hu = _vessel_relief(relief, smooth, liver, spacing_mm, cancel)
     bright = _brighter_than_blood(relief, vessel_hu, spacing_mm)
     searched = liver & ~bright
-    relief = np.where(searched, np.clip(relief, -30.0, max(1.4 * vessel_hu, 20.0)), 0.0).astype(np.float32)
+    relief = np.where(searched, np.clip(relief, _DEEPEST_HU, max(1.4 * vessel_hu, 20.0)), 0.0).astype(np.float32)
     _poll(cancel)
     smooth = ndimage.gaussian_filter(relief, _NOISE_BLUR_MM / spacing_mm, truncate=3.0)
     level = float(np.median(smooth[deep]))

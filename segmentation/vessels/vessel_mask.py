@@ -21,13 +21,16 @@ Mask = NDArray[np.bool_]
 
 # Veins seen on CT are about 2 to 16 mm wide; a tube of radius r answers most at a scale near r / 1.4.
 _SCALES_MM = (1.2, 1.7, 2.4, 3.4, 4.8)
-# Thresholds in units of what the parenchyma shows by chance, and of the relief of the large veins.
-_WEAK_VESSELNESS = 3.0
-_STRONG_VESSELNESS = 6.0
+# Thresholds in units of what the parenchyma shows by chance (three quarters of the liver show less), and of the relief
+# of the large veins.
+_CHANCE_QUANTILE = 0.75
+_WEAK_VESSELNESS = 2.7
+_STRONG_VESSELNESS = 5.5
 _WEAK_NOISE = 2.2
-_STRONG_RELIEF = 0.5
+_STRONG_RELIEF = 0.45
 _TRUNK_RELIEF = 0.6
-_WALL_RELIEF = 0.25
+_HILUM_RELIEF = 0.5
+_WALL_RELIEF = 0.3
 _SMALLEST_PIECE_MM3 = 60.0
 # No vein runs this close under the capsule, where the edge of the label and the heart beside it look like one.
 _CAPSULE_MM = 2.5
@@ -87,7 +90,9 @@ def venous_mask(
     _poll(cancel)
     depth = depth_mm(liver, np.full(3, spacing_mm))
     searched = relief.searched & ~around.cava & _below_capsule(liver, depth, zone, around, spacing_mm)
-    inside = _inside(relief, liver, searched, spacing_mm, cancel)
+    strength = _strength(relief, searched, spacing_mm, cancel)
+    _poll(cancel)
+    inside = _inside(relief, liver, searched, strength, spacing_mm)
     _poll(cancel)
     hilum = _at_hilum(hu, zone, liver, relief, around, spacing_mm)
     _poll(cancel)
@@ -99,14 +104,17 @@ def venous_mask(
     return VenousMask(mask, depth)
 
 
-def _inside(relief: LiverRelief, liver: Mask, searched: Mask, spacing_mm: float, cancel: CancelToken | None) -> Mask:
+def _strength(relief: LiverRelief, searched: Mask, spacing_mm: float, cancel: CancelToken | None) -> FloatVoxels:
     tubes = vesselness(relief.relief_hu, searched, np.full(3, spacing_mm), _SCALES_MM, cancel=cancel)
-    _poll(cancel)
-    by_chance = max(float(np.quantile(tubes[searched], 0.75)), 1e-3) if searched.any() else 1.0
-    weak = searched & (tubes > _WEAK_VESSELNESS * by_chance) & (relief.smooth_hu > _WEAK_NOISE * relief.noise_hu)
+    by_chance = float(np.quantile(tubes[searched], _CHANCE_QUANTILE)) if searched.any() else 1.0
+    return np.asarray(tubes / np.float32(max(by_chance, 1e-3)), np.float32)
+
+
+def _inside(relief: LiverRelief, liver: Mask, searched: Mask, strength: FloatVoxels, spacing_mm: float) -> Mask:
+    weak = searched & (strength > _WEAK_VESSELNESS) & (relief.smooth_hu > _WEAK_NOISE * relief.noise_hu)
     trunk_hu = ndimage.gaussian_filter(relief.relief_hu, 1.5 / spacing_mm, truncate=3.0)
     weak |= searched & (trunk_hu > _TRUNK_RELIEF * relief.vessel_hu)
-    strong = weak & (tubes > _STRONG_VESSELNESS * by_chance)
+    strong = weak & (strength > _STRONG_VESSELNESS)
     strong &= relief.smooth_hu > _STRONG_RELIEF * relief.vessel_hu
     labels, sizes = components(weak)
     is_kept = np.zeros(len(sizes) + 1, np.bool_)
@@ -114,9 +122,9 @@ def _inside(relief: LiverRelief, liver: Mask, searched: Mask, spacing_mm: float,
     is_kept[1:] &= sizes * spacing_mm**3 >= _SMALLEST_PIECE_MM3
     is_kept[0] = False
     mask = is_kept[labels]
-    # Vesselness is narrow: out to the wall the grey level decides.
-    wall = ndimage.binary_dilation(mask, np.ones((3, 3, 3), np.bool_)) & liver & relief.searched
-    return np.asarray(mask | (wall & (relief.smooth_hu > _WALL_RELIEF * relief.vessel_hu)))
+    # Vesselness is narrow in thin vessels and wide around thick ones: where the wall is, the grey level says.
+    near = ndimage.binary_dilation(mask, np.ones((3, 3, 3), np.bool_)) & liver & relief.searched
+    return np.asarray(mask | (near & (relief.smooth_hu > _WALL_RELIEF * relief.vessel_hu)))
 
 
 def _hilum_zone(liver: Mask, around: Surroundings, spacing_mm: float) -> Mask:
@@ -152,7 +160,7 @@ def _at_hilum(
     above = ndimage.gaussian_filter(np.clip(hu - relief.liver_hu, -60.0, 150.0), 1.0 / spacing_mm, truncate=3.0)
     bright = ~liver & (above > 0.4 * relief.vessel_hu)
     thick = depth_mm(bright & ~around.cava & ~around.aorta, spacing) > _THICKEST_TRUNK_MM
-    blood = zone & (above > _STRONG_RELIEF * relief.vessel_hu) & (above < 1.8 * relief.vessel_hu)
+    blood = zone & (above > _HILUM_RELIEF * relief.vessel_hu) & (above < 1.8 * relief.vessel_hu)
     if thick.any():
         blood &= distance_to_mm(thick, spacing) > _THICKEST_TRUNK_MM + 2.0
     blood = ndimage.binary_opening(blood, ndimage.generate_binary_structure(3, 1))
