@@ -30,7 +30,7 @@ _WEAK_NOISE = 2.2
 _STRONG_RELIEF = 0.45
 _TRUNK_RELIEF = 0.6
 _HILUM_RELIEF = 0.5
-_WALL_RELIEF = 0.3
+_WALL_RELIEF = 0.27
 _SMALLEST_PIECE_MM3 = 60.0
 # No vein runs this close under the capsule, where the edge of the label and the heart beside it look like one.
 _CAPSULE_MM = 2.5
