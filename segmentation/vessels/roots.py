@@ -20,8 +20,9 @@ _ROOT_LENGTH_MM = 10.0
 _BELOW_SURFACE_MM = 4.0
 # The trunk enters a few centimetres from the vena cava, the umbilical portion reaches the surface farther away.
 _PER_MM_FROM_CAVA, _FAR_MM = 0.03, 80.0
-# Hepatic veins end within this distance of the drawn wall of the vena cava, in the upper part of its way at the liver.
-_WALL_MM = 7.0
+# Hepatic veins end within this distance of the drawn wall of the vena cava, in the upper part of its way at the liver;
+# the centreline of a wide one ends up to its radius earlier.
+_WALL_MM, _WALL_TO_WALL_MM = 7.0, 3.0
 _UPPER_SHARE = 0.55
 _THINNEST_ROOT_MM = 2.0  # radius
 
@@ -73,7 +74,9 @@ def hepatic_roots(
     if click_lps_mm is not None:
         found[_at_click(network, click_lps_mm)] = True
     upper = points[:, 2] > _mouth_height_mm(cava, liver, grid)
-    at_wall = np.isfinite(_gaps_mm(network, cava, grid, _WALL_MM))
+    gaps_mm = _gaps_mm(network, cava, grid, _FAR_MM)
+    at_wall = gaps_mm <= np.maximum(_WALL_MM, network.radii_mm + _WALL_TO_WALL_MM)
+    at_wall |= (network.degrees <= 1) & (gaps_mm <= network.radii_mm + _WALL_MM)
     return np.flatnonzero(found | (at_wall & upper & (network.radii_mm > _THINNEST_ROOT_MM)))
 
 
