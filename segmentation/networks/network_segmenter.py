@@ -33,6 +33,8 @@ __all__ = ["NetworkSegmenter"]
 
 FINE_SPACING_MM = 2.0
 _CONTEXT = ("bone", "skin")
+# Structures of the plan that no scan to learn from had labelled: said to be absent for that reason.
+_NOT_LEARNED = ("duodenum",)
 # A thigh shown as an MR gave a liver of 0.78; true livers of MR never learned from gave 0.85 and more.
 _MORE_CERTAIN_ON_MR = 0.05
 BoolVoxels = NDArray[np.bool_]
@@ -158,6 +160,8 @@ class _Run:
         self._find_context(working, landmarks, first)
         self._step(0.85, "networks.progress.quality")
         self._check(version)
+        not_learned = (name for name in _NOT_LEARNED if name not in self.masks)
+        self.not_found |= dict.fromkeys(not_learned, "networks.not_found.not_learned")
         layers = self._layers(producer, version)
         confidence = self._confidence(first)
         self._step(1.0, "networks.progress.done")

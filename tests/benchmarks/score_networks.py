@@ -3,7 +3,8 @@
 ``python -m tests.benchmarks.score_networks [--card FILE] [--json OUT] [CASE ...]``. The card names for each case the
 member that was trained without it (``held_out``); that member alone segments it. Printed: Dice, volume error and the
 border confidence of each case, the boundary quantiles over all cases, and the leave-one-out coverage of the 90 % volume
-intervals. With ``--json`` the blocks ``dice``, ``boundary`` and ``border_confidence`` of the card are written.
+intervals. With ``--json`` the blocks ``dice``, ``boundary`` and ``border_confidence`` of the card are written, with
+``--labels`` what was drawn, as ``CASE.nii.gz`` (corrections by clicks are learned from it and scored on it).
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ from resources import resource_path  # noqa: E402
 from segmentation.networks.confidence import ConfidenceScale  # noqa: E402
 from segmentation.networks.model import NetworkModel, read_model  # noqa: E402
 from segmentation.networks.network_segmenter import NetworkSegmenter  # noqa: E402
+from segmentation.segmenter import SegmentationResult  # noqa: E402
 from tests.benchmarks.score_classical import dice  # noqa: E402
 from tests.segmentation.real_scans import labels_on  # noqa: E402
-from twin.anatomy import structure  # noqa: E402
+from twin.anatomy import LayerName, structure  # noqa: E402
 from twin.geometry.distance_edt import signed_distance_mm  # noqa: E402
 from twin.grid import Grid  # noqa: E402
 from twin.volume import Modality, Quantity, Volume  # noqa: E402
@@ -82,13 +84,15 @@ def held_out_scan(case: str, shared: Path) -> tuple[Volume, NDArray[np.uint8]] |
     return volume, labels_on(grid, folder / f"{stem}_labels.nii.gz")
 
 
-def rows_of(case: str, model: NetworkModel, shared: Path) -> Iterator[Row]:
-    """Segment a case and compare each structure that has a truth."""
+def rows_of(case: str, model: NetworkModel, shared: Path, labels: Path | None = None) -> Iterator[Row]:
+    """Segment a case, keep its labels in a folder where one is given, and compare each structure that has a truth."""
     scan = held_out_scan(case, shared)
     if scan is None:
         return
     volume, truth = scan
     result = NetworkSegmenter([model]).segment(volume)
+    if labels is not None:
+        _write_labels(result, volume.grid, labels / f"{case}.nii.gz")
     wanted = _STRUCTURES_OF_MR if volume.modality is Modality.MR else model.structure_ids
     for structure_id in wanted:
         found = structure(structure_id)
@@ -102,6 +106,21 @@ def rows_of(case: str, model: NetworkModel, shared: Path) -> Iterator[Row]:
         field = result.confidence.get(structure_id, np.zeros(1, np.uint8))  # one member: its probability
         mean = float(field[field > 127].mean()) / 255 if (field > 127).any() else 0.0
         yield _row(case, structure_id, drawn, true, volume.grid, (_ASSUMED_MM / outward_mm, mean))
+
+
+def _write_labels(result: SegmentationResult, grid: Grid, path: Path) -> None:
+    """Write organs, then what runs inside them, over each other; context is left out."""
+    drawn = np.zeros(grid.shape_kji, np.uint8)
+    for name in (LayerName.ORGANS, LayerName.VESSELS, LayerName.DUCTS):
+        if name in result.layers:
+            voxels = result.layers[name].voxels
+            drawn[voxels > 0] = voxels[voxels > 0]
+    image = sitk.GetImageFromArray(drawn)
+    image.SetSpacing(grid.spacing_ijk_mm.tolist())
+    image.SetOrigin(grid.origin_lps_mm.tolist())
+    image.SetDirection(grid.direction.ravel().tolist())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sitk.WriteImage(image, str(path))
 
 
 def _row(case: str, structure_id: str, drawn: Mask, true: Mask, grid: Grid, sure: tuple[float, float]) -> Row:
@@ -172,6 +191,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*")
     parser.add_argument("--card", type=Path, help="model card; by default the shipped coarse one")
     parser.add_argument("--json", type=Path, help="file to write the blocks of the card to")
+    parser.add_argument("--labels", type=Path, help="folder for the labels of each case")
     given = parser.parse_args()
     root = Path(__file__).resolve().parents[2]
     shared = Path(os.environ.get("TWINSIGHT_SHARED") or root.parent / "shared") / "data"
@@ -185,7 +205,7 @@ def main() -> None:
     for case, member in held_out.items():
         alone = tuple(file for file in model.members if file.name == member)
         if alone and (not given.cases or case in given.cases):
-            found = list(rows_of(case, replace(model, members=alone), shared))
+            found = list(rows_of(case, replace(model, members=alone), shared, given.labels))
             rows += found
             line = ", ".join(f"{row.structure_id} {row.dice:.3f}" for row in found)
             print(f"{case}: {line}", file=sys.stderr, flush=True)
