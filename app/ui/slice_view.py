@@ -21,14 +21,13 @@ from app.ui.slice_painter import (
     SlicePicture,
     SliceTexts,
     image_from_pixels,
-    nice_length_mm,
     outlines_of,
     paint_slice,
     paint_texts,
 )
+from app.ui.slice_texts import SliceReading, readout_text, written_texts
+from app.ui.slice_tool import SlicePointer, SliceTool
 from app.ui.view_state import ViewState
-from twin.anatomy import structure
-from twin.volume import Quantity
 from twin.wording import Wording
 
 __all__ = ["SliceView"]
@@ -49,6 +48,7 @@ class _Press:
     grip: CutGrip | None = None
     plane: CutPlane | None = None
     line: CutLine | None = None
+    tool: SliceTool | None = None
 
 
 class SliceView(QWidget):
@@ -93,6 +93,7 @@ class SliceView(QWidget):
         state.crosshair_moved.connect(self._on_crosshair)
         state.window_changed.connect(self.repaint_slice)
         state.plane_changed.connect(self.repaint_slice)
+        state.tool_changed.connect(self.update)
         self._index = 0
         self._outlines: SliceOutlines | None = None
 
@@ -156,6 +157,11 @@ class SliceView(QWidget):
         x, y, _ = frame.pixel_from_lps(point_lps_mm)
         return self._placement.screen_from_pixel(x, y, frame, self._size())
 
+    @property
+    def mm_per_px(self) -> float:
+        """Millimetres of the patient per pixel of the screen."""
+        return 1.0 if self._placement is None else 1.0 / self._placement.zoom
+
     def cut_line(self) -> CutLine | None:
         """Return the line in which the cutting plane meets this slice."""
         frame, plane = self.frame_of_slice, self._state.plane
@@ -184,8 +190,10 @@ class SliceView(QWidget):
             self._size(),
             crosshair=self.screen_from_lps(self._state.crosshair_lps_mm),
             cut=self.cut_line(),
-            texts=self._texts(frame),
+            texts=self._texts(),
         )
+        if self._state.tool is not None:
+            self._state.tool.paint(painter, self)
         if self.hasFocus():
             painter.setPen(self.palette().highlight().color())
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -198,56 +206,25 @@ class SliceView(QWidget):
             image_from_pixels(scene.picture(self.axis, self._index, self._state.window)), self._outlines
         )
 
-    def _texts(self, frame: SliceFrame) -> SliceTexts:
-        if self._scene is None or self._placement is None:
+    def _texts(self) -> SliceTexts:
+        reading = self._reading()
+        if reading is None:
             return SliceTexts()
-        wording, window = self._wording, self._state.window
-        mm_per_px = 1.0 / self._placement.zoom
-        length_mm = nice_length_mm(mm_per_px, min(90.0, self.width() / 4))
-        numbers = {"level": wording.number(window.level), "width": wording.number(window.width)}
-        return SliceTexts(
-            title=wording.text(f"ui.slice.{self.axis}"),
-            position=wording.text(
-                "ui.slice.position",
-                number=self._index + 1,
-                count=frame.n_slices,
-                position=wording.quantity(frame.position_mm(self._index), "mm"),
-            ),
-            window=wording.text("ui.slice.window", **numbers),
-            readout=self.readout(),
-            letters=tuple(self._letters(text) for text in frame.letters),  # type: ignore[arg-type]
-            scale=wording.quantity(length_mm, "mm", decimals=0),
-            notice=self.notice,
-            scale_px=length_mm / mm_per_px,
-        )
+        return written_texts(reading, self._state.window, self.width(), self.readout(), self.notice, self._wording)
 
-    def _letters(self, english: str) -> str:
-        return "".join(self._wording.text(f"ui.letter.{letter}") for letter in english)
+    def _reading(self) -> SliceReading | None:
+        frame = self.frame_of_slice
+        if self._scene is None or frame is None or self._placement is None:
+            return None
+        return SliceReading(self._scene, frame, self._index, self.mm_per_px)
 
     def readout(self) -> str:
         """Value, place and structure under the pointer."""
-        scene, frame = self._scene, self.frame_of_slice
-        if self._pointer is None or self._placement is None or scene is None or frame is None:
+        reading = self._reading()
+        if self._pointer is None or self._placement is None or reading is None:
             return ""
-        x, y = self._placement.pixel_from_screen(self._pointer, frame, self._size())
-        column, row = round(x), round(y)
-        rows, columns = frame.shape
-        if not (0 <= column < columns and 0 <= row < rows):
-            return ""
-        value = float(np.asarray(scene.grey_values(self.axis, self._index)[row, column]).astype(np.float64))
-        point = frame.lps_from_pixel(x, y, self._index)
-        unit = "HU" if scene.volume.quantity is Quantity.HOUNSFIELD else ""
-        parts = [f"{self._wording.number(value)} {self._wording.text('ui.unit.hu') if unit else ''}".strip()]
-        parts.append(self._wording.text("ui.slice.place", place=self._place(point)))
-        names = [structure(i).name(self._wording.language) for i in scene.structures_at(point) if i != "skin"]
-        return "   ".join([*parts, ", ".join(names[:2])]).rstrip()
-
-    def _place(self, point_lps_mm: NDArray[np.float64]) -> str:
-        named = []
-        for value, (plus, minus) in zip(point_lps_mm, (("L", "R"), ("P", "A"), ("S", "I")), strict=True):
-            letter = self._wording.text(f"ui.letter.{plus if value >= 0 else minus}")
-            named.append(f"{letter}{self._wording.number(abs(float(value)))}")
-        return " ".join(named)
+        x, y = self._placement.pixel_from_screen(self._pointer, reading.frame, self._size())
+        return readout_text(reading, x, y, self._wording)
 
     # Pointer and keys
 
@@ -260,6 +237,11 @@ class SliceView(QWidget):
         button = event.button()
         if button is Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             button = Qt.MouseButton.MiddleButton
+        tool = self._state.tool if button is Qt.MouseButton.LeftButton else None
+        if tool is not None and tool.press(self._tool_pointer(event)):
+            self._press = _Press(button, at, at, self._state.window, self._placement, tool=tool)
+            self.update()
+            return
         line = self.cut_line()
         grip = line.grip_at(at) if line is not None and button is Qt.MouseButton.LeftButton else None
         if not self.is_plane_movable:
@@ -275,7 +257,14 @@ class SliceView(QWidget):
         self._pointer = at
         press = self._press
         if press is None:
+            if self._state.tool is not None and self._placement is not None:
+                self._state.tool.hover(self._tool_pointer(event))
             self._show_grip(at)
+            self.update()
+            return
+        if press.tool is not None:
+            if press.tool is self._state.tool:
+                press.tool.move(self._tool_pointer(event))
             self.update()
             return
         moved = at - press.at
@@ -294,13 +283,20 @@ class SliceView(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a drag."""
         press, self._press = self._press, None
-        if press is not None and press.grip is not None:
+        if press is not None and press.tool is not None:
+            if press.tool is self._state.tool:
+                press.tool.release(self._tool_pointer(event))
+            self.update()
+        elif press is not None and press.grip is not None:
             self.plane_released.emit()
         self._show_grip(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fill the window with this view, or go back."""
         self._press = None
+        tool = self._state.tool
+        if tool is not None and self._placement is not None and tool.double_click(self._tool_pointer(event)):
+            return
         if event.button() is Qt.MouseButton.LeftButton:
             self.maximise_asked.emit()
 
@@ -319,11 +315,15 @@ class SliceView(QWidget):
             self._wheel_rest += delta
             steps = int(self._wheel_rest / 120)
             self._wheel_rest -= steps * 120
-            self.scroll_by(steps)
+            if not (event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._tool_wheel(event, steps)):
+                self.scroll_by(steps)
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scroll with the arrows and page keys, fit with Home."""
+        if self._state.tool is not None and self._state.tool.key(self, event):
+            self.update()
+            return
         steps = {
             Qt.Key.Key_Up: 1,
             Qt.Key.Key_Down: -1,
@@ -340,6 +340,8 @@ class SliceView(QWidget):
     def leaveEvent(self, event: object) -> None:
         """Forget the pointer: the read-out goes."""
         self._pointer = None
+        if self._state.tool is not None:
+            self._state.tool.hover(None)
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -364,7 +366,23 @@ class SliceView(QWidget):
         points = (self._lps_at(press.at), self._lps_at(at), self._lps_at(press.line.middle))
         self.plane_dragged.emit(dragged_plane(press.plane, press.grip, press.line, press.at, at, frame, points))
 
+    def _tool_pointer(self, event: QMouseEvent | QWheelEvent) -> SlicePointer:
+        at = event.position()
+        button = event.button() if isinstance(event, QMouseEvent) else Qt.MouseButton.NoButton
+        if button is Qt.MouseButton.NoButton and self._press is not None:
+            button = self._press.button
+        return SlicePointer(self, at, self._lps_at(at), button, event.modifiers())
+
+    def _tool_wheel(self, event: QWheelEvent, steps: int) -> bool:
+        tool = self._state.tool
+        is_taken = tool is not None and tool.wheel(self._tool_pointer(event), steps)
+        self.update()
+        return is_taken
+
     def _show_grip(self, at: QPointF) -> None:
+        if self._state.tool is not None:
+            self.setCursor(self._state.tool.cursor)
+            return
         line = self.cut_line() if self.is_plane_movable else None
         grip = line.grip_at(at) if line is not None else None
         shape = {CutGrip.MOVE: Qt.CursorShape.SizeAllCursor, CutGrip.TURN: Qt.CursorShape.OpenHandCursor}

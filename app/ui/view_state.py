@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.scene.cut_plane import CutPlane
 from app.scene.window_level import WindowLevel
+from app.ui.slice_tool import SliceTool
 from twin.anatomy import structure
 
 __all__ = ["ViewState"]
@@ -25,6 +26,7 @@ class ViewState(QObject):
     window_changed = Signal()
     appearance_changed = Signal()
     plane_changed = Signal()
+    tool_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +36,7 @@ class ViewState(QObject):
         self.fill_opacity = 0.25
         self.plane: CutPlane | None = None
         self.is_dragging_plane = False
+        self.tool: SliceTool | None = None
         self._visible: dict[str, bool] = {}
         self._opacity: dict[str, float] = {}
 
@@ -53,6 +56,15 @@ class ViewState(QObject):
         self.plane = plane
         self.is_dragging_plane = is_dragging
         self.plane_changed.emit()
+
+    def set_tool(self, tool: SliceTool | None) -> None:
+        """Let a tool answer left presses on slices, or none; the one before gives up what it began."""
+        if tool is self.tool:
+            return
+        before, self.tool = self.tool, tool
+        if before is not None:
+            before.cancel()
+        self.tool_changed.emit()
 
     def set_labels_shown(self, *, shows_labels: bool) -> None:
         """Show or hide all labels on slices."""
