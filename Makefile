@@ -49,6 +49,6 @@ train: environment ## Train the networks from the scans in DATA; the same comman
 
 clean: ## Remove what was built and the caches of the tools; keeps .venv
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	@rm -rf node_modules resources/viewer/viewer.js
+	@rm -rf node_modules resources/viewer
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,7 +29,9 @@ def light_parts(parts: Sequence[ModelPart], n_triangles: int) -> tuple[ModelPart
     )
 
 
-def packed_parts(parts: Sequence[ModelPart]) -> dict[str, object]:
+def packed_parts(
+    parts: Sequence[ModelPart], *, is_shown: Callable[[ModelPart], bool] = is_shown_at_first
+) -> dict[str, object]:
     """Return positions and corners of all parts for the page, in its frame (x left, y up, z front, millimetres).
 
     ``positions`` are little-endian uint16 steps from the lowest corner of a box around everything; the step is below a
@@ -47,7 +49,7 @@ def packed_parts(parts: Sequence[ModelPart]) -> dict[str, object]:
                 "id": part.id,
                 "colour": part.colour,
                 "opacity": part.opacity,
-                "shown": is_shown_at_first(part),
+                "shown": is_shown(part),
                 "sharp": part.id in (REMNANT, SPECIMEN),
                 "wide": is_wide,
                 "positions": _base64(np.round((points - low_mm) / step_mm).astype("<u2")),

@@ -114,5 +114,5 @@ def uses_in_folders(root: Path, folders: tuple[str, ...]) -> Iterator[MessageUse
             place = path.relative_to(root).as_posix()
             if path.suffix == ".py":
                 yield from uses_in_python(path.read_text(encoding="utf-8"), place)
-            elif path.suffix in {".js", ".html", ".json"} and place != "resources/viewer/viewer.js":
+            elif path.suffix in {".js", ".html", ".json"} and not place.startswith("resources/viewer/"):
                 yield from uses_in_text(path.read_text(encoding="utf-8"), place)

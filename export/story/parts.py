@@ -1,0 +1,96 @@
+"""The parts that a story shows: few, in the calm palette, with names in the patient's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from export.model import REMNANT, SPECIMEN, ModelPart
+from export.story.choices import Approach, StoryKind
+from export.story.torso import placed_torso, scar_surface, torso_surface
+from export.story.words import StoryWords
+from twin.anatomy import structure
+from twin.surface import Surface
+from twin.twin import Twin
+
+__all__ = ["FADED_OPACITY", "SCAR", "TORSO", "is_context", "main_organ", "story_parts"]
+
+TORSO, SCAR = "torso", "scar"
+FADED_OPACITY = 0.13
+# Context is one pale neutral family; both were searched to stay 15 CIEDE2000 from what they are shown with.
+_CONTEXT_COLOUR, _TORSO_COLOUR, _SCAR_COLOUR = "#D0E8E8", "#E9E0D8", "#07504C"
+_SPECIMEN_COLOUR = "#A234AA"
+_OPACITY = {"liver": 0.42, "pancreas": 0.62, REMNANT: 0.46, SPECIMEN: 0.62, TORSO: 0.34}
+_KEY_STRUCTURES = {
+    "liver": ("portal_vein", "hepatic_vein", "bile_duct"),
+    "pancreas": ("portal_vein", "superior_mesenteric_vein", "bile_duct", "pancreatic_duct"),
+}
+_CONTEXT_STRUCTURES = {
+    "liver": ("stomach", "spleen", "kidney"),
+    "pancreas": ("liver", "stomach", "duodenum", "spleen"),
+}
+# What shares a meaning for the patient shares a colour: the duct is painted like bile.
+_COLOURS = {"pancreatic_duct": "#1B634F", "superior_mesenteric_vein": "#151C5D"}
+
+
+def main_organ(kind: StoryKind) -> str:
+    """Return the organ that a story is about."""
+    return "pancreas" if kind is StoryKind.PANCREAS else "liver"
+
+
+def story_parts(
+    twin: Twin,
+    split: Sequence[Surface],
+    kind: StoryKind,
+    approach: Approach,
+    lesion_names: Mapping[str, str],
+    words: StoryWords,
+) -> tuple[ModelPart, ...]:
+    """Return torso, scar, organ, what stays and goes, its vessels and ducts, the lesions told, and the neighbours.
+
+    Parameters
+    ----------
+    twin
+        With the surface of the organ.
+    split
+        Surfaces ``remnant`` and ``specimen``, none when the plan divides nothing.
+    kind, approach
+        Of the story.
+    lesion_names
+        Lesions that are told, with their names.
+    words
+        Texts.
+    """
+    organ = main_organ(kind)
+    place = placed_torso(twin.surfaces[organ], twin.surfaces)
+    surfaces = {TORSO: torso_surface(place), SCAR: scar_surface(approach, place), organ: twin.surfaces[organ]}
+    surfaces |= {_part_id(surface): surface for surface in split}
+    surfaces |= {i: twin.surfaces.get(i) for i in (*_KEY_STRUCTURES[organ], *lesion_names)}
+    surfaces |= {i: twin.surfaces.get(i) for i in _CONTEXT_STRUCTURES[organ]}
+    return tuple(
+        ModelPart(
+            part_id,
+            surface,
+            {words.language: lesion_names.get(part_id) or words.text(f"parts.{part_id}")},
+            _colour(part_id, organ),
+            _OPACITY.get(part_id, 1.0) if part_id not in _CONTEXT_STRUCTURES[organ] else 1.0,
+            is_whole_of_split=bool(split) and part_id == organ,
+        )
+        for part_id, surface in surfaces.items()
+        if surface is not None
+    )
+
+
+def is_context(part_id: str, kind: StoryKind) -> bool:
+    """Tell whether a part is a neighbour of the organ that the story is about."""
+    return part_id in _CONTEXT_STRUCTURES[main_organ(kind)]
+
+
+def _part_id(surface: Surface) -> str:
+    return SPECIMEN if surface.structure_id.startswith(SPECIMEN) else REMNANT
+
+
+def _colour(part_id: str, organ: str) -> str:
+    fixed = {TORSO: _TORSO_COLOUR, SCAR: _SCAR_COLOUR, SPECIMEN: _SPECIMEN_COLOUR, REMNANT: structure(organ).colour}
+    if part_id in _CONTEXT_STRUCTURES[organ]:
+        return _CONTEXT_COLOUR
+    return fixed.get(part_id) or _COLOURS.get(part_id) or structure(part_id).colour

@@ -1,0 +1,96 @@
+"""Still pictures of scenes: for the leaflet, and for devices that cannot draw the twin."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from export.model import ModelPart
+from export.renderer import Renderer, View
+from export.story.parts import FADED_OPACITY, TORSO
+from export.story.story import Emphasis, Scene, Story
+
+__all__ = ["opacity_on_stage", "painted_parts", "scene_picture", "turntable_pictures"]
+
+_COLOURS_OF_A_PICTURE = 200  # a palette of so many makes a still picture three times smaller, without a visible step
+
+
+def opacity_on_stage(part: ModelPart, emphasis: Emphasis) -> float:
+    """Return how solid a part is drawn."""
+    match emphasis:
+        case Emphasis.SHOWN:
+            return part.opacity
+        case Emphasis.FADED:
+            return FADED_OPACITY if part.id != TORSO else part.opacity
+        case Emphasis.HIGHLIGHTED:
+            return min(1.0, part.opacity + 0.4)
+
+
+def painted_parts(story: Story, scene: Scene) -> tuple[ModelPart, ...]:
+    """Return the parts of a scene, each as solid as the scene shows it."""
+    return tuple(
+        replace(part, opacity=opacity_on_stage(part, scene.stage[part.id]))
+        for part in story.parts
+        if part.id in scene.stage
+    )
+
+
+def scene_picture(story: Story, scene: Scene, renderer: Renderer, size_px: tuple[int, int]) -> bytes:
+    """Return a scene as a small PNG without metadata."""
+    parts = painted_parts(story, scene)
+    turned = _turned(parts, scene.camera.azimuth_deg, scene.camera.elevation_deg)
+    return _small_png(renderer.render(turned, View.FRONT, size_px))
+
+
+def turntable_pictures(
+    story: Story, scene: Scene, renderer: Renderer, size_px: tuple[int, int], n_pictures: int
+) -> Iterator[bytes]:
+    """Yield PNGs of a scene, once around the patient."""
+    parts = painted_parts(story, scene)
+    for n in range(n_pictures):
+        yield renderer.render(_turned(parts, 360.0 * n / n_pictures, 8.0), View.FRONT, size_px)
+
+
+def _turned(parts: Sequence[ModelPart], azimuth_deg: float, elevation_deg: float) -> tuple[ModelPart, ...]:
+    """Return the parts turned so that an eye in front sees them from a direction."""
+    if not azimuth_deg and not elevation_deg:
+        return tuple(parts)
+    turn = _rotation(azimuth_deg, elevation_deg)
+    return tuple(
+        replace(
+            part,
+            surface=replace(
+                part.surface,
+                points_lps_mm=_moved(part.surface.points_lps_mm, turn),
+                normals_lps=None if part.surface.normals_lps is None else _moved(part.surface.normals_lps, turn),
+            ),
+        )
+        for part in parts
+    )
+
+
+def _rotation(azimuth_deg: float, elevation_deg: float) -> NDArray[np.float64]:
+    """Return the rotation that brings what is seen from azimuth and elevation before an eye in front, LPS."""
+    a, e = np.radians([azimuth_deg, elevation_deg])
+    about_z = np.array([[np.cos(a), np.sin(a), 0.0], [-np.sin(a), np.cos(a), 0.0], [0.0, 0.0, 1.0]])
+    about_x = np.array([[1.0, 0.0, 0.0], [0.0, np.cos(e), -np.sin(e)], [0.0, np.sin(e), np.cos(e)]])
+    return np.asarray(about_x @ about_z)
+
+
+def _moved(vectors: NDArray[np.float32], turn: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(vectors.astype(np.float64) @ turn.T, dtype=np.float32)
+
+
+def _small_png(png: bytes) -> bytes:
+    if not png.startswith(b"\x89PNG"):
+        return png
+    with Image.open(io.BytesIO(png)) as picture:
+        small = picture.convert("RGB").quantize(_COLOURS_OF_A_PICTURE, dither=Image.Dither.FLOYDSTEINBERG)
+    content = io.BytesIO()
+    small.save(content, "PNG", optimize=True)
+    return content.getvalue()

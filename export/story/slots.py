@@ -1,0 +1,183 @@
+"""What stands in the slots of the texts: operation, approach, lesions, share that stays, risks, length of stay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from export.story.choices import Approach, LesionWord, StoryChoices, StoryKind
+from export.story.figures import ToldLesion
+from export.story.words import StoryWords, capitalised
+
+__all__ = ["Slots"]
+
+Sentences = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The sentences that depend on the plan and on the choices.
+
+    Parameters
+    ----------
+    words, choices, kind
+        Of the story.
+    operations
+        Keys of the texts of the operations, the leading one first; ``"spleen"`` when the spleen is removed too.
+    approach
+        Way in.
+    lesions
+        Confirmed lesions of the organ.
+    side
+        Side that is removed, or None.
+    tenths
+        Tenths of the organ that stay, or None when not known.
+    """
+
+    words: StoryWords
+    choices: StoryChoices
+    kind: StoryKind
+    operations: tuple[str, ...]
+    approach: Approach
+    lesions: tuple[ToldLesion, ...]
+    side: str | None
+    tenths: int | None
+
+    def paragraphs(self, place: str) -> Sentences:
+        """Return the paragraphs of a scene with its slots filled; an empty slot leaves no gap."""
+        told: list[str] = []
+        for text in self.words.sentences(place):
+            told += self._slot(text[1:]) if text.startswith("@") else (text,)
+        return tuple(told)
+
+    def steps(self) -> Sentences:
+        """Return the steps of the leading operation."""
+        return self.words.sentences(f"operation.{self.operations[0]}.steps", the=self.the_lesions())
+
+    def lesion_word(self, lesion_id: str) -> str:
+        """Return the word for one lesion with its article."""
+        return self.words.text(f"lesion.{self._word(lesion_id)}.the")
+
+    def the_lesions(self) -> str:
+        """Return the word for all lesions with its article; where words differ, the neutral one."""
+        used = {self._word(lesion.id) for lesion in self.lesions} or {LesionWord.AREA}
+        word = used.pop() if len(used) == 1 else LesionWord.AREA
+        return self.words.text(f"lesion.{word}.{'the_many' if len(self.lesions) > 1 else 'the'}")
+
+    def allowed_numbers(self) -> frozenset[str]:
+        """Return the white list: every number that the texts may hold."""
+        numbers = {str(count) for count in range(1, len(self.lesions) + 1)}
+        if self.tenths is not None:
+            numbers |= {str(self.tenths), "1", "10"}
+        for risk in self.choices.risks:
+            numbers |= {"100", str(risk.of_hundred), str(100 - risk.of_hundred)} | _numbers_in(
+                risk.event, risk.span, risk.source, risk.period
+            )
+        stay = self.choices.length_of_stay
+        if stay is not None:
+            numbers |= {str(stay.low_days), str(stay.high_days)} | _numbers_in(stay.source, stay.period)
+        return frozenset(numbers | _numbers_in(self.choices.team_phone, *self.choices.texts.values()))
+
+    def _slot(self, name: str) -> Sentences:
+        fill: dict[str, Callable[[], Sentences]] = {
+            "side": lambda: (self.words.text("side"),),
+            "lesions": self._lesions,
+            "lesion_colour": lambda: (self._say("lesion_colour", the=self.the_lesions()),) if self.lesions else (),
+            "operation": self._operation,
+            "approach": lambda: self.words.sentences(f"approach.{self.approach}.text"),
+            "scar": lambda: self.words.sentences(f"approach.{self.approach}.scar"),
+            "removed": lambda: self._of_operation("removed"),
+            "stays": lambda: self._of_operation("stays"),
+            "share": self._share,
+            "spleen": lambda: (self._say("spleen"),) if "spleen" in self.operations else (),
+            "vaccination": lambda: (self._say("vaccination"),) if "spleen" in self.operations else (),
+            "regrowth": self._regrowth,
+            "lifelong": lambda: (self._say("lifelong"),) if "total" in self.operations else (),
+            "stay": self._stay,
+            "risks": self._risks,
+            "phone": lambda: (self._say("phone", phone=self.choices.team_phone),) if self.choices.team_phone else (),
+        }
+        return fill[name]()
+
+    def _operation(self) -> Sentences:
+        told: list[str] = []
+        for name in self.operations:
+            if name == "spleen":
+                continue
+            alone = f"operation.{name}.done_alone"
+            place = alone if not told and self.words.has(alone) else f"operation.{name}.done"
+            removed = self.words.text(f"removed.{self.side or 'right'}") if name == "part" else ""
+            told += self.words.sentences(place, the=self.the_lesions(), removed=removed)
+        return tuple(told)
+
+    def _of_operation(self, name: str) -> Sentences:
+        return self.words.sentences(f"operation.{self.operations[0]}.{name}")
+
+    def _lesions(self) -> Sentences:
+        if not self.lesions:
+            return ()
+        used = Counter(self._word(lesion.id) for lesion in self.lesions)
+        places = Counter((self._word(lesion.id), lesion.place) for lesion in self.lesions)
+        if len(used) > 1:
+            return tuple(
+                self._say("lesion_of_word_at", one=self._counted(word, n), place=self.words.text(f"places.{place}"))
+                for (word, place), n in places.items()
+            )
+        ((word, n),) = used.items()
+        named = [(self.words.text(f"places.{place}"), count) for (_, place), count in places.items()]
+        merged = Counter[str]()
+        for place, count in named:
+            merged[place] += count
+        if n == 1:
+            return (
+                self._say("lesions_one", one=self._counted(word, 1)),
+                self._say("lesion_single_at", place=named[0][0]),
+            )
+        first = self._say("lesions_many", many=self._counted(word, n))
+        return (first, *(self._say("lesions_at", n=count, place=place) for place, count in merged.items()))
+
+    def _counted(self, word: LesionWord, n: int) -> str:
+        return self.words.text(f"lesion.{word}.one") if n == 1 else self.words.text(f"lesion.{word}.many", n=n)
+
+    def _share(self) -> Sentences:
+        if self.tenths is None or self.operations[0] == "total":
+            return ()
+        name = {0: "none", 1: "one"}.get(self.tenths, "all" if self.tenths >= 10 else "some")
+        values = {"tenths": self.tenths} if name == "some" else {}
+        return (self._say(f"share_{name}", organ=self.words.text("organ_share"), **values),)
+
+    def _regrowth(self) -> Sentences:
+        if self.kind is StoryKind.PANCREAS:
+            return (self._say("no_regrowth"),)
+        return (self._say("regrowth"),) if self.choices.has_regrowth else ()
+
+    def _stay(self) -> Sentences:
+        stay = self.choices.length_of_stay
+        if stay is None:
+            return ()
+        if stay.low_days == stay.high_days:
+            told = self._say("stay_one", low=stay.low_days)
+        else:
+            told = self._say("stay_range", low=stay.low_days, high=stay.high_days)
+        return (told, self._say("source", source=stay.source, period=stay.period))
+
+    def _risks(self) -> Sentences:
+        told: list[str] = []
+        for risk in self.choices.risks:
+            bad, good = risk.of_hundred, 100 - risk.of_hundred
+            told.append(self._say("risk", bad=bad, good=good, event=risk.event, span=risk.span))
+            told.append(self._say("source", source=risk.source, period=risk.period))
+        return tuple(told)
+
+    def _say(self, name: str, **values: object) -> str:
+        return capitalised(self.words.text(f"say.{name}" if name != "phone" else "phone", **values))
+
+    def _word(self, lesion_id: str) -> LesionWord:
+        return self.choices.lesion_words.get(lesion_id, LesionWord.AREA)
+
+
+def _numbers_in(*texts: str) -> set[str]:
+    import re
+
+    return {number for text in texts for number in re.findall(r"\d+", text)}

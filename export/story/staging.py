@@ -1,0 +1,87 @@
+"""What each scene puts on the stage, from where it is seen, and the same in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from export.model import REMNANT, SPECIMEN
+from export.story.choices import SceneId, StoryKind
+from export.story.parts import SCAR, TORSO, is_context, main_organ
+from export.story.slots import Slots
+from export.story.story import Emphasis, SceneCamera
+
+__all__ = ["alternative_text", "camera_of", "stage_of"]
+
+_CAMERAS = {SceneId.ORGAN: (12.0, 6.0), SceneId.STEPS: (-14.0, 4.0), SceneId.STAYS: (10.0, 4.0)}  # else from the front
+_ON_THE_BODY = (SceneId.BODY, SceneId.DONE)
+
+
+def stage_of(scene: SceneId, part_ids: set[str], kind: StoryKind) -> dict[str, Emphasis]:
+    """Return which parts a scene shows, and how."""
+    organ = main_organ(kind)
+    is_split = {REMNANT, SPECIMEN} <= part_ids
+    is_lesion = {i for i in part_ids if i.startswith("lesion-")}
+    inside = {i for i in part_ids if i not in {TORSO, SCAR, organ, REMNANT, SPECIMEN} | is_lesion}
+    inside = {i for i in inside if not is_context(i, kind)}
+    whole = {REMNANT: Emphasis.SHOWN, SPECIMEN: Emphasis.HIGHLIGHTED} if is_split else {organ: Emphasis.SHOWN}
+    stage: dict[str, Emphasis] = {}
+    match scene:
+        case SceneId.BODY:
+            stage = {TORSO: Emphasis.FADED, organ: Emphasis.HIGHLIGHTED}
+        case SceneId.ORGAN | SceneId.QUESTIONS | SceneId.RISKS:
+            stage = {organ: Emphasis.SHOWN, **dict.fromkeys(inside, Emphasis.SHOWN)}
+        case SceneId.FOUND:
+            stage = {organ: Emphasis.SHOWN, **dict.fromkeys(is_lesion, Emphasis.HIGHLIGHTED)}
+            stage |= dict.fromkeys(inside, Emphasis.FADED)
+        case SceneId.DONE:
+            body = {TORSO: Emphasis.SHOWN, SCAR: Emphasis.HIGHLIGHTED}
+            solid = dict.fromkeys(whole, Emphasis.HIGHLIGHTED)
+            stage = body | solid
+        case SceneId.STEPS:
+            stage = whole | dict.fromkeys(inside | is_lesion, Emphasis.SHOWN)
+        case SceneId.STAYS | SceneId.RECOVERY:
+            stays = {REMNANT: Emphasis.SHOWN, SPECIMEN: Emphasis.FADED} if is_split else {organ: Emphasis.SHOWN}
+            if kind is StoryKind.TRANSPLANT:
+                stays = {organ: Emphasis.FADED}
+            stage = stays | dict.fromkeys(inside, Emphasis.SHOWN)
+    if scene is SceneId.RECOVERY:
+        stage.pop(SPECIMEN, None)
+    return {part_id: emphasis for part_id, emphasis in stage.items() if part_id in part_ids}
+
+
+def camera_of(scene: SceneId, stage: Mapping[str, Emphasis]) -> SceneCamera:
+    """Return where a scene is seen from; the torso fills the view where it is shown, else the organ does."""
+    azimuth, elevation = _CAMERAS.get(scene, (0.0, 0.0))
+    focus = (TORSO,) if scene in _ON_THE_BODY else tuple(i for i in stage if i in ("liver", "pancreas", REMNANT, SPECIMEN))
+    return SceneCamera(azimuth, elevation, focus or tuple(stage))
+
+
+def alternative_text(title: str, stage: Mapping[str, Emphasis], slots: Slots) -> str:
+    """Return a picture in words: its parts with their colours, and the side of what is removed."""
+    words = slots.words
+
+    def named(wanted: set[Emphasis]) -> str:
+        names = dict.fromkeys(_name(part_id, slots) for part_id, emphasis in stage.items() if emphasis in wanted)
+        return ", ".join(names)
+
+    clear, faded = named({Emphasis.SHOWN, Emphasis.HIGHLIGHTED}), named({Emphasis.FADED})
+    sentences = [words.text("say.picture", title=title)]
+    if clear:
+        sentences.append(words.text("say.picture_shows", parts=clear))
+    if faded:
+        sentences.append(words.text("say.picture_faded", parts=faded))
+    if SPECIMEN in stage and slots.side is not None:
+        sentences.append(words.text("say.picture_side", side=words.text(f"sides.{slots.side}")))
+    return " ".join(sentences)
+
+
+def _name(part_id: str, slots: Slots) -> str:
+    words = slots.words
+    if part_id.startswith("lesion-"):
+        name, colour = slots.lesion_word(part_id), words.text("colours.lesion")
+    else:
+        text = words.text(f"parts.{part_id}")
+        name = text[0].lower() + text[1:]
+        place = f"colours.{main_organ(slots.kind) if part_id == REMNANT else part_id}"
+        colour = words.text(place) if words.has(place) else ""
+    return words.text("say.coloured", part=name, colour=colour) if colour else name
