@@ -60,7 +60,7 @@ class Contact:
         plain |= {name: figure.to_json() for name, figure in self._figures().items()}
         for name in ("lesion", "n_arcs", "point_lps_mm", "normal_lps"):
             value = getattr(self, name)
-            if value:
+            if value is not None and value != "":
                 plain[name] = list(value) if isinstance(value, tuple) else value
         return plain if self.is_named else {**plain, "is_named": False}
 
