@@ -63,7 +63,7 @@ class Stage:
 
 STAGES = (
     # The small and winding structures are drawn more often than the large organs.
-    Stage("coarse", 2.5, 4400, 2e-3, None, ((2, 1.6), (3, 1.6), (4, 1.6), (6, 1.6)), 1.0),
+    Stage("coarse", 2.5, 4000, 2e-3, None, ((2, 1.6), (3, 1.6), (4, 1.6), (6, 1.6)), 1.0),
     Stage("fine", 1.5, 900, 1e-3, "coarse", ((2, 3.0), (3, 3.0), (4, 1.5), (5, 1.0), (6, 1.0)), 0.3),
 )
 
