@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -91,7 +91,8 @@ def leaflet_html(story: Story, pictures: Mapping[str, bytes], today: date, densi
     return (
         f'<!doctype html><html lang="{story.language}"><head><meta charset="utf-8">'
         f"<title>{escape(story.title)}</title><style>{_style(density)}</style></head><body>"
-        f"{_head(story)}{_key_messages(story)}{scenes}{_footer(story, today)}</body></html>"
+        f"{_head(story)}{_key_messages(story)}{_colour_key(story, pictured)}{scenes}{_notice(story)}{_footer(story, today)}"
+        "</body></html>"
     )
 
 
@@ -142,6 +143,20 @@ def _key_sentence(scene: Scene) -> str:
     return scene.text[0]
 
 
+def _colour_key(story: Story, pictured: Sequence[SceneId]) -> str:
+    """Return what each colour of the pictures stands for: colour is never the only sign."""
+    seen = {part_id for scene in story.scenes if scene.id in pictured for part_id in scene.stage}
+    colours = {part.names[story.language]: part.colour for part in story.parts if part.id in seen}
+    items = "".join(
+        f'<li><i style="background: {colour}"></i>{escape(name)}</li>' for name, colour in colours.items()
+    )
+    return f'<ul class="colours">{items}</ul>' if items else ""
+
+
+def _notice(story: Story) -> str:
+    return f'<p class="notice">{escape(story.words.text("notice"))}</p>'
+
+
 def _scene(story: Story, scene: Scene, picture: bytes | None, density: _Density) -> str:
     if scene.is_list:
         body = "<ol>" + "".join(f"<li>{escape(text)}</li>" for text in scene.text) + "</ol>"
@@ -158,7 +173,7 @@ def _scene(story: Story, scene: Scene, picture: bytes | None, density: _Density)
 
 def _figure(story: Story, scene: Scene, picture: bytes) -> str:
     png = base64.b64encode(picture).decode("ascii")
-    right, left = (escape(story.words.text(f"page.{side}")) for side in ("right", "left"))
+    right, left = (escape(story.words.text(f"page.{side}_short")) for side in ("right", "left"))
     mark = f'<span class="mark">{escape(story.watermark)}</span>' if story.watermark else ""
     return (
         f'<figure><img alt="{escape(scene.alternative_text)}" src="data:image/png;base64,{png}">'
@@ -168,7 +183,4 @@ def _figure(story: Story, scene: Scene, picture: bytes) -> str:
 
 def _footer(story: Story, today: date) -> str:
     words = story.words
-    return (
-        f'<div class="footer"><p class="notice">{escape(words.text("notice"))}</p>'
-        f"<p>{escape(words.text('without_name'))} {escape(made_on(story, today))}</p></div>"
-    )
+    return f'<p class="footer">{escape(words.text("without_name"))} {escape(made_on(story, today))}</p>'

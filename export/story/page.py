@@ -173,11 +173,15 @@ def _controls(story: Story) -> str:
 
 
 def _toggles(story: Story) -> str:
+    """Return a button for each name: parts of one name, such as a vessel and its piece that goes, share it."""
+    ids_by_name: dict[str, list[str]] = {}
+    for part in story.parts:
+        if any(part.id in scene.stage for scene in story.scenes):
+            ids_by_name.setdefault(part.names[story.language], []).append(part.id)
     return "".join(
-        f'<li><button type="button" data-part="{part.id}" aria-pressed="true">'
-        f"{escape(part.names[story.language])}</button></li>"
-        for part in story.parts
-        if any(part.id in scene.stage for scene in story.scenes)
+        f'<li><button type="button" data-part="{ids[0]}" data-parts="{" ".join(ids)}" aria-pressed="true">'
+        f"{escape(name)}</button></li>"
+        for name, ids in ids_by_name.items()
     )
 
 
@@ -198,6 +202,7 @@ def _data(story: Story, parts: Sequence[ModelPart]) -> str:
             "azimuth": scene.camera.azimuth_deg,
             "elevation": scene.camera.elevation_deg,
             "focus": list(scene.camera.focus),
+            "zoom": scene.camera.zoom,
             "looks": {p.id: opacity_on_stage(p, scene.stage[p.id]) for p in story.parts if p.id in scene.stage},
         }
         for scene in story.scenes

@@ -6,20 +6,22 @@ from collections.abc import Mapping, Sequence
 
 from export.model import REMNANT, SPECIMEN, ModelPart
 from export.story.choices import Approach, StoryKind
+from export.story.enclosed_vtk import divided_by
 from export.story.torso import placed_torso, scar_surface, torso_surface
 from export.story.words import StoryWords
 from twin.anatomy import structure
 from twin.surface import Surface
 from twin.twin import Twin
 
-__all__ = ["FADED_OPACITY", "SCAR", "TORSO", "is_context", "main_organ", "story_parts"]
+__all__ = ["FADED_OPACITY", "GONE", "SCAR", "TORSO", "is_context", "main_organ", "story_parts", "whole_id"]
 
 TORSO, SCAR = "torso", "scar"
+GONE = "-gone"  # ending of the id of what lies in the part that is removed: vessels go with it
 FADED_OPACITY = 0.13
 # Context is one pale neutral family; both were searched to stay 15 CIEDE2000 from what they are shown with.
 _CONTEXT_COLOUR, _TORSO_COLOUR, _SCAR_COLOUR = "#D0E8E8", "#E9E0D8", "#07504C"
 _SPECIMEN_COLOUR = "#A234AA"
-_OPACITY = {"liver": 0.42, "pancreas": 0.62, REMNANT: 0.46, SPECIMEN: 0.62, TORSO: 0.34}
+_OPACITY = {"liver": 0.5, "pancreas": 0.62, REMNANT: 0.5, SPECIMEN: 0.55, TORSO: 0.42}
 _KEY_STRUCTURES = {
     "liver": ("portal_vein", "hepatic_vein", "bile_duct"),
     "pancreas": ("portal_vein", "superior_mesenteric_vein", "bile_duct", "pancreatic_duct"),
@@ -66,12 +68,14 @@ def story_parts(
     surfaces |= {_part_id(surface): surface for surface in split}
     surfaces |= {i: twin.surfaces.get(i) for i in (*_KEY_STRUCTURES[organ], *lesion_names)}
     surfaces |= {i: twin.surfaces.get(i) for i in _CONTEXT_STRUCTURES[organ]}
+    if SPECIMEN in surfaces:
+        surfaces = _with_gone(surfaces, organ)
     return tuple(
         ModelPart(
             part_id,
             surface,
-            {words.language: lesion_names.get(part_id) or words.text(f"parts.{part_id}")},
-            _colour(part_id, organ),
+            {words.language: lesion_names.get(whole_id(part_id)) or words.text(f"parts.{whole_id(part_id)}")},
+            _colour(whole_id(part_id), organ),
             _OPACITY.get(part_id, 1.0) if part_id not in _CONTEXT_STRUCTURES[organ] else 1.0,
             is_whole_of_split=bool(split) and part_id == organ,
         )
@@ -83,6 +87,31 @@ def story_parts(
 def is_context(part_id: str, kind: StoryKind) -> bool:
     """Tell whether a part is a neighbour of the organ that the story is about."""
     return part_id in _CONTEXT_STRUCTURES[main_organ(kind)]
+
+
+def whole_id(part_id: str) -> str:
+    """Return the id of the part that a part was divided from.
+
+    Examples
+    --------
+    >>> whole_id("portal_vein-gone"), whole_id("lesion-1")
+    ('portal_vein', 'lesion-1')
+    """
+    return part_id.removesuffix(GONE)
+
+
+def _with_gone(surfaces: Mapping[str, Surface | None], organ: str) -> dict[str, Surface | None]:
+    """Divide vessels, ducts and lesions by what is removed."""
+    divided: dict[str, Surface | None] = {}
+    specimen = surfaces[SPECIMEN]
+    assert specimen is not None
+    for part_id, surface in surfaces.items():
+        is_inside = part_id in _KEY_STRUCTURES[organ] or part_id.startswith("lesion-")
+        if surface is None or not is_inside:
+            divided[part_id] = surface
+        else:
+            divided[part_id], divided[part_id + GONE] = divided_by(surface, specimen)
+    return divided
 
 
 def _part_id(surface: Surface) -> str:

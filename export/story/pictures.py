@@ -17,6 +17,7 @@ from export.story.story import Emphasis, Scene, Story
 
 __all__ = ["opacity_on_stage", "painted_parts", "scene_picture", "turntable_pictures"]
 
+_HIGHLIGHT = 0.3  # how much more solid what a scene is about is drawn
 _COLOURS_OF_A_PICTURE = 200  # a palette of so many makes a still picture three times smaller, without a visible step
 
 
@@ -28,7 +29,7 @@ def opacity_on_stage(part: ModelPart, emphasis: Emphasis) -> float:
         case Emphasis.FADED:
             return FADED_OPACITY if part.id != TORSO else part.opacity
         case Emphasis.HIGHLIGHTED:
-            return min(1.0, part.opacity + 0.4)
+            return min(1.0, part.opacity + _HIGHLIGHT)
 
 
 def painted_parts(story: Story, scene: Scene) -> tuple[ModelPart, ...]:
@@ -44,7 +45,9 @@ def scene_picture(story: Story, scene: Scene, renderer: Renderer, size_px: tuple
     """Return a scene as a small PNG without metadata."""
     parts = painted_parts(story, scene)
     turned = _turned(parts, scene.camera.azimuth_deg, scene.camera.elevation_deg)
-    return _small_png(renderer.render(turned, View.FRONT, size_px))
+    zoom = scene.camera.zoom
+    width, height = (round(pixels * zoom) for pixels in size_px)
+    return _small_png(renderer.render(turned, View.FRONT, (width, height)), size_px)
 
 
 def turntable_pictures(
@@ -86,11 +89,12 @@ def _moved(vectors: NDArray[np.float32], turn: NDArray[np.float64]) -> NDArray[n
     return np.ascontiguousarray(vectors.astype(np.float64) @ turn.T, dtype=np.float32)
 
 
-def _small_png(png: bytes) -> bytes:
-    if not png.startswith(b"\x89PNG"):
-        return png
+def _small_png(png: bytes, size_px: tuple[int, int]) -> bytes:
+    """Return the middle of a picture, with few colours."""
     with Image.open(io.BytesIO(png)) as picture:
-        small = picture.convert("RGB").quantize(_COLOURS_OF_A_PICTURE, dither=Image.Dither.FLOYDSTEINBERG)
+        left, top = ((whole - wanted) // 2 for whole, wanted in zip(picture.size, size_px, strict=True))
+        middle = picture.convert("RGB").crop((left, top, left + size_px[0], top + size_px[1]))
+        small = middle.quantize(_COLOURS_OF_A_PICTURE, dither=Image.Dither.FLOYDSTEINBERG)
     content = io.BytesIO()
     small.save(content, "PNG", optimize=True)
     return content.getvalue()

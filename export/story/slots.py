@@ -59,6 +59,11 @@ class Slots:
         """Return the word for one lesion with its article."""
         return self.words.text(f"lesion.{self._word(lesion_id)}.the")
 
+    def lesion_word_of_all(self, lesion_id: str) -> str:
+        """Return the word for every lesion that has the same word as this one, with its article."""
+        same = [lesion for lesion in self.lesions if self._word(lesion.id) is self._word(lesion_id)]
+        return self.words.text(f"lesion.{self._word(lesion_id)}.{'the_many' if len(same) > 1 else 'the'}")
+
     def the_lesions(self) -> str:
         """Return the word for all lesions with its article; where words differ, the neutral one."""
         used = {self._word(lesion.id) for lesion in self.lesions} or {LesionWord.AREA}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from export.model import REMNANT, SPECIMEN
 from export.story.choices import SceneId, StoryKind
-from export.story.parts import SCAR, TORSO, is_context, main_organ
+from export.story.parts import GONE, SCAR, TORSO, is_context, main_organ, whole_id
 from export.story.slots import Slots
 from export.story.story import Emphasis, SceneCamera
 
@@ -14,6 +14,7 @@ __all__ = ["alternative_text", "camera_of", "stage_of"]
 
 _CAMERAS = {SceneId.ORGAN: (12.0, 6.0), SceneId.STEPS: (-14.0, 4.0), SceneId.STAYS: (10.0, 4.0)}  # else from the front
 _ON_THE_BODY = (SceneId.BODY, SceneId.DONE)
+_ZOOM_ON_THE_BODY = 1.3  # shoulders and hips run out of the picture, the belly fills it
 
 
 def stage_of(scene: SceneId, part_ids: set[str], kind: StoryKind) -> dict[str, Emphasis]:
@@ -43,7 +44,8 @@ def stage_of(scene: SceneId, part_ids: set[str], kind: StoryKind) -> dict[str, E
             stays = {REMNANT: Emphasis.SHOWN, SPECIMEN: Emphasis.FADED} if is_split else {organ: Emphasis.SHOWN}
             if kind is StoryKind.TRANSPLANT:
                 stays = {organ: Emphasis.FADED}
-            stage = stays | dict.fromkeys(inside, Emphasis.SHOWN)
+            kept = {i for i in inside if not i.endswith(GONE)}
+            stage = stays | dict.fromkeys(kept, Emphasis.SHOWN)
     if scene is SceneId.RECOVERY:
         stage.pop(SPECIMEN, None)
     return {part_id: emphasis for part_id, emphasis in stage.items() if part_id in part_ids}
@@ -53,7 +55,8 @@ def camera_of(scene: SceneId, stage: Mapping[str, Emphasis]) -> SceneCamera:
     """Return where a scene is seen from; the torso fills the view where it is shown, else the organ does."""
     azimuth, elevation = _CAMERAS.get(scene, (0.0, 0.0))
     focus = (TORSO,) if scene in _ON_THE_BODY else tuple(i for i in stage if i in ("liver", "pancreas", REMNANT, SPECIMEN))
-    return SceneCamera(azimuth, elevation, focus or tuple(stage))
+    zoom = _ZOOM_ON_THE_BODY if scene in _ON_THE_BODY else 1.0
+    return SceneCamera(azimuth, elevation, focus or tuple(stage), zoom)
 
 
 def alternative_text(title: str, stage: Mapping[str, Emphasis], slots: Slots) -> str:
@@ -77,8 +80,9 @@ def alternative_text(title: str, stage: Mapping[str, Emphasis], slots: Slots) ->
 
 def _name(part_id: str, slots: Slots) -> str:
     words = slots.words
+    part_id = whole_id(part_id)
     if part_id.startswith("lesion-"):
-        name, colour = slots.lesion_word(part_id), words.text("colours.lesion")
+        name, colour = slots.lesion_word_of_all(part_id), words.text("colours.lesion")
     else:
         text = words.text(f"parts.{part_id}")
         name = text[0].lower() + text[1:]

@@ -32,11 +32,14 @@ class SceneCamera:
         0, 0 sees the patient from the front; a positive azimuth shows the left side, a positive elevation the top.
     focus
         Ids of the parts that fill the view.
+    zoom
+        How much nearer than that.
     """
 
     azimuth_deg: float
     elevation_deg: float
     focus: tuple[str, ...]
+    zoom: float = 1.0
 
 
 @dataclass(frozen=True)

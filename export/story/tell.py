@@ -69,7 +69,7 @@ def tell_story(
     )
     slots = Slots(words, choices, facts.kind, facts.operations, facts.approach, facts.lesions, facts.side, facts.tenths)
     shown = facts.lesions if choices.tells(SceneId.FOUND) else ()
-    names = {lesion.id: capitalised(slots.lesion_word(lesion.id)) for lesion in shown}
+    names = {lesion.id: capitalised(slots.lesion_word_of_all(lesion.id)) for lesion in shown}
     pictures = () if kind is StoryKind.TRANSPLANT else tuple(surfaces.values())
     parts = story_parts(twin, pictures, kind, facts.approach, names, words)
     scenes = tuple(

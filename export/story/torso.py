@@ -23,8 +23,8 @@ FloatArray = NDArray[np.float64]
 # Height, half width, half depth: the outline of a dressmaker's dummy.
 _OUTLINE_MM = np.array(
     [
-        (-330.0, 158.0, 96.0),
-        (-285.0, 164.0, 103.0),
+        (-290.0, 163.0, 100.0),
+        (-270.0, 165.0, 103.0),
         (-225.0, 154.0, 100.0),
         (-150.0, 141.0, 96.0),
         (-70.0, 146.0, 103.0),
@@ -33,8 +33,8 @@ _OUTLINE_MM = np.array(
         (165.0, 160.0, 92.0),
         (200.0, 132.0, 74.0),
         (222.0, 82.0, 58.0),
-        (250.0, 56.0, 52.0),
-        (275.0, 54.0, 51.0),
+        (244.0, 58.0, 53.0),
+        (258.0, 56.0, 52.0),
     ]
 )
 _SQUARENESS = 2.35  # exponent of the superellipse of a cross-section

@@ -165,11 +165,11 @@ export function createStage(frame, meshes, data) {
     pose: () => ({ ...pose }),
     // Where the eye is and what it looks at, as plain numbers, so that a scene can glide to the next one.
     aim: () => ({ center: sphere.center.toArray(), radius: sphere.radius, ...pose }),
-    aimAt(names, azimuth, elevation) {
+    aimAt(names, azimuth, elevation, zoom = 1) {
       const around = sphereAround(meshes.filter((mesh) => names.includes(mesh.name)));
       const before = sphere.radius;
       sphere.radius = around.radius;
-      const distance = fitting();
+      const distance = fitting() / zoom;
       sphere.radius = before;
       return { center: around.center.toArray(), radius: around.radius, azimuth, elevation, distance };
     },

@@ -72,6 +72,7 @@ function connectScenes(stage) {
   const sections = data.scenes.map((scene) => document.getElementById(`scene-${scene.id}`));
   const tabs = [...document.querySelectorAll("button[data-scene]")];
   const toggles = [...document.querySelectorAll("button[data-part]")];
+  const aimOf = (scene) => stage.aimAt(scene.focus, scene.azimuth, scene.elevation, scene.zoom);
   const [previous, next] = ["previous", "next"].map((id) => document.getElementById(id));
   let current = -1;
 
@@ -81,7 +82,7 @@ function connectScenes(stage) {
     sections.forEach((section, n) => section.classList.toggle("current", n === index));
     tabs.forEach((tab, n) => (n === index ? tab.setAttribute("aria-current", "step") : tab.removeAttribute("aria-current")));
     for (const toggle of toggles) {
-      toggle.parentElement.hidden = !(toggle.dataset.part in scene.looks);
+      toggle.parentElement.hidden = !toggle.dataset.parts.split(" ").some((name) => name in scene.looks);
       toggle.setAttribute("aria-pressed", "true");
     }
     previous.disabled = index === 0;
@@ -89,7 +90,7 @@ function connectScenes(stage) {
     frame.setAttribute("aria-label", scene.alternative);
     if (!isAtOnce) document.getElementById("said").textContent = sections[index].querySelector("h2").textContent;
     window.speechSynthesis?.cancel();
-    glide(stage.aimAt(scene.focus, scene.azimuth, scene.elevation), scene.looks, isAtOnce);
+    glide(aimOf(scene), scene.looks, isAtOnce);
   }
 
   tabs.forEach((tab, n) => tab.addEventListener("click", () => show(n, false)));
@@ -99,12 +100,12 @@ function connectScenes(stage) {
     toggle.addEventListener("click", () => {
       const isShown = toggle.getAttribute("aria-pressed") !== "true";
       toggle.setAttribute("aria-pressed", String(isShown));
-      stage.fade(toggle.dataset.part, isShown ? data.scenes[current].looks[toggle.dataset.part] : 0);
+      const { looks } = data.scenes[current];
+      for (const name of toggle.dataset.parts.split(" ")) stage.fade(name, isShown ? (looks[name] ?? 0) : 0);
     });
   }
   document.getElementById("recentre").addEventListener("click", () => {
-    const scene = data.scenes[current];
-    stage.take(stage.aimAt(scene.focus, scene.azimuth, scene.elevation));
+    stage.take(aimOf(data.scenes[current]));
   });
   show(0, true);
   return () => sections[current];
