@@ -11,7 +11,7 @@ import numpy as np
 from export.model import REMNANT, SPECIMEN, ModelPart, is_shown_at_first, parts_in_focus
 from export.plan_sections import (
     crossed_vessels_section,
-    cut_in_words,
+    cuts_in_words,
     origins_section,
     segments_table,
     thresholds_section,
@@ -58,7 +58,7 @@ def heading(case: Case, plan: Plan, wording: Wording) -> str:
 def facts_list(case: Case, plan: Plan, wording: Wording) -> str:
     """Return case, scan and cuts as terms with their values."""
     volume = case.planning_volume if case.planning_volume_id is not None else None
-    cuts = "; ".join(cut_in_words(resection, wording) for resection in plan.resections)
+    cuts = cuts_in_words(plan, wording)
     rows = [
         ("export.fact.case", case.id[:8]),
         ("export.fact.scan", "" if volume is None else scan_in_words(volume.modality, volume.phase, wording)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from string import ascii_lowercase
+from typing import assert_never
 
 from export.figure_rows import FigureRow, figure_name, figure_rows
 from export.state import DocumentState
@@ -12,11 +13,15 @@ from twin.anatomy import LayerName, structure
 from twin.case import Case
 from twin.figure import Figure
 from twin.outcome import CrossedVessel, Outcome, OutcomeWarning
+from twin.plan import Plan
 from twin.resection import (
     AblationZone,
+    AbsentTerritory,
     DonorSplit,
+    EmbolisedTerritory,
     PancreasCut,
     PlaneCut,
+    ReconstructedVessel,
     Resection,
     SheetCut,
     TerritorySet,
@@ -28,6 +33,7 @@ from twin.wording import Wording
 __all__ = [
     "crossed_vessels_section",
     "cut_in_words",
+    "cuts_in_words",
     "date_in_words",
     "figures_table",
     "origins_section",
@@ -187,9 +193,35 @@ def cut_in_words(resection: Resection, wording: Wording) -> str:
             }
         case PancreasCut(operation):
             kind = f"pancreas.{operation.value}"
-        case DonorSplit(graft):
+        case DonorSplit(graft, takes_middle_vein):
             kind = f"donor.{graft}"
+            if takes_middle_vein is not None:
+                vein = wording.text("export.cut.with_vein" if takes_middle_vein else "export.cut.without_vein")
+                return f"{wording.text(f'export.cut.{kind}')} {vein}"
+        case EmbolisedTerritory(branches):
+            kind, names = "embolised", {"what": _branches_in_words(branches, wording)}
+        case AbsentTerritory(branches, code):
+            kind, names = "absent", {"what": code or _branches_in_words(branches, wording)}
+        case ReconstructedVessel(branches):
+            kind, names = "reconstructed", {"what": _branches_in_words(branches, wording)}
+        case _:
+            assert_never(resection)
     return wording.text(f"export.cut.{kind}", **names)
+
+
+def cuts_in_words(plan: Plan, wording: Wording) -> str:
+    """Return what a plan is made of; with two stages, which of it belongs to each."""
+    if not plan.is_two_stage:
+        return "; ".join(cut_in_words(resection, wording) for resection in plan.resections)
+    of_stages = []
+    for stage in (1, 2):
+        words = "; ".join(cut_in_words(resection, wording) for at, resection in plan.staged_resections if at == stage)
+        of_stages.append(wording.text("export.cut.stage", stage=stage, cuts=words))
+    return " — ".join(of_stages)
+
+
+def _branches_in_words(branches: Sequence[str], wording: Wording) -> str:
+    return ", ".join(_branch_in_words(name, wording) for name in branches)
 
 
 def _is_on_threshold(warning: OutcomeWarning) -> bool:
@@ -200,6 +232,8 @@ def _warning(warning: OutcomeWarning, wording: Wording) -> str:
     parameters = dict(warning.parameters)
     if "ratio" in parameters:  # the key of a figure
         parameters["ratio"] = figure_name("liver", str(parameters["ratio"]), wording)
+    if "vessel" in parameters:
+        parameters["vessel"] = _branch_in_words(str(parameters["vessel"]), wording)
     return wording.text(warning.message_id, **parameters)
 
 
@@ -215,8 +249,12 @@ def _producer(producer: str, wording: Wording) -> str:
 
 
 def _branch_name(vessel: CrossedVessel, wording: Wording) -> str:
+    return _branch_in_words(vessel.branch or vessel.tree, wording)
+
+
+def _branch_in_words(branch: str, wording: Wording) -> str:
     """Return a branch in a surgeon's words: the tree and its named parts, for the portal vein down to the segment."""
-    tree, *parts = vessel.branch.split(".") if vessel.branch else [vessel.tree]
+    tree, *parts = branch.split(".")
     words = [wording.text(f"export.tree.{tree}")]
     for part in parts:
         if part.isdigit():  # deeper numbers only count forks

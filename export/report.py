@@ -12,11 +12,12 @@ from pathlib import Path
 from weasyprint import HTML, Document
 from weasyprint.urls import URLFetcher
 
+from export.contact_section import contacts_section
 from export.model import ModelPart, model_parts, parts_in_focus
 from export.page_sections import alternative_text, edges_of_view, scan_in_words
 from export.plan_sections import (
     crossed_vessels_section,
-    cut_in_words,
+    cuts_in_words,
     date_in_words,
     figures_table,
     origins_section,
@@ -43,6 +44,7 @@ _STYLE = Path(__file__).with_name("report.css")
 _PICTURE_VIEWS = (View.FRONT, View.RIGHT)
 _PICTURE_WIDTH_MM = 92.0
 _PICTURE_WIDTH_PX = 1100
+_MOST_CONTACTS = 5  # one page holds no more
 _ONE_PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 )
@@ -160,6 +162,7 @@ class _Content:
             f"<title>{escape(title)}</title><style>{style}</style></head><body>"
             f"{self._brand()}{self._banner()}{self._title()}"
             f"{self._pictures(renderer, density)}{figures_table(self.outcome, wording, has_caption=False)}"
+            f"{self._section('contacts', contacts_section(self.outcome, wording, at_most=_MOST_CONTACTS))}"
             f'<div class="columns"><div>{self._left()}</div><div>{self._right(density)}</div></div>'
             f"{self._footer()}</body></html>"
         )
@@ -189,7 +192,7 @@ class _Content:
         return f'<div class="banner"><p class="name">{name}</p><dl>{rows}</dl></div>'
 
     def _title(self) -> str:
-        cuts = "; ".join(cut_in_words(resection, self.wording) for resection in self.plan.resections)
+        cuts = cuts_in_words(self.plan, self.wording)
         kind = "approved" if self.state.is_approved else "draft"
         return (
             f'<div class="title"><div><h1>{escape(self.plan.name)}</h1><p class="cuts">{escape(cuts)}</p></div>'

@@ -1,4 +1,7 @@
-"""How much of the territory of each branch a cut removes: central values, in time for a frame."""
+"""How much of the territory of each branch a cut removes.
+
+Branch by branch as central values, in time for a frame; by named level with intervals for a settled outcome.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.intervals import envelope
 from simulation.organ_model import OrganModel
+from twin.figure import Figure, FigureStatus
+from twin.outcome import FigureTree
 
-__all__ = ["BranchVolumes", "branch_volumes"]
+__all__ = ["BranchVolumes", "branch_volumes", "named_level", "territory_figures"]
+
+# Segments that a portal branch of each side can go to: other numbers in a name count forks.
+_SEGMENTS_BELOW = (
+    ("portal.left", ("1", "2", "3", "4", "4a", "4b")),
+    ("portal.right.anterior", ("5", "8")),
+    ("portal.right.posterior", ("6", "7")),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,3 +64,75 @@ def branch_volumes(model: OrganModel, removed_counts: NDArray[np.int64]) -> dict
         indices = indices[indices > 0]  # 0 is no branch
         found[tree] = BranchVolumes(indices, *(np.asarray(ml, np.float64)[indices] for ml in (total, removed)))
     return found
+
+
+def territory_figures(model: OrganModel, removed_counts: NDArray[np.int64]) -> dict[str, dict[str, FigureTree]]:
+    """Return total, removed and remaining ml of the territory of each named branch, with all below it.
+
+    Lesions are included, as in ``total_ml`` of the organ; the territories of the first names of a tree add up to it.
+
+    Parameters
+    ----------
+    model, removed_counts
+        The organ and removed voxels of each state, int64 (n_states,).
+    """
+    table, found = model.table, dict[str, dict[str, FigureTree]]()
+    for tree, territory in (("portal", table.portal), ("hepatic", table.venous)):
+        graph = model.twin.graphs.get(tree)
+        if graph is None or not territory.any():
+            continue
+        size = int(max(territory.max(), max((b.index for b in graph.branches), default=0))) + 1
+        total, removed = (
+            np.stack([np.bincount(territory, counts * share, minlength=size) for share in table.organ])
+            * model.grid.voxel_volume_ml
+            for counts in (model.counts, removed_counts)
+        )
+        members: dict[str, list[int]] = {}
+        for branch in graph.branches:
+            for name in _levels(branch.name):
+                members.setdefault(name, []).append(branch.index)
+        found[tree] = {
+            name: _territory(total[:, indices].sum(axis=1), removed[:, indices].sum(axis=1))
+            for name, indices in sorted(members.items())
+            if total[1, indices].sum() > 0
+        }
+    return found
+
+
+def named_level(name: str) -> str:
+    """Return the part of a branch's name that an anatomist would say; numbers beyond it only count forks.
+
+    Examples
+    --------
+    >>> named_level("portal.right.anterior.8.1.2"), named_level("portal.right.1"), named_level("hepatic.middle.2.1")
+    ('portal.right.anterior.8', 'portal.right', 'hepatic.middle')
+    """
+    parts = name.split(".")
+    for place, part in enumerate(parts):
+        if part[:1].isdigit():
+            before = ".".join(parts[:place])
+            is_segment = any(
+                (before == trunk or before.startswith(trunk + ".")) and part in segments
+                for trunk, segments in _SEGMENTS_BELOW
+            )
+            return f"{before}.{part}" if is_segment else before
+    return name
+
+
+def _levels(name: str) -> list[str]:
+    """Return the named level of a branch and every one above it, without the tree as a whole."""
+    parts = named_level(name).split(".")
+    return [".".join(parts[: n + 1]) for n in range(1, len(parts))]
+
+
+def _territory(total_ml: NDArray[np.float64], removed_ml: NDArray[np.float64]) -> FigureTree:
+    return {
+        "total_ml": _figure(total_ml),
+        "resected_ml": _figure(removed_ml),
+        "remnant_ml": _figure(total_ml - removed_ml),
+    }
+
+
+def _figure(by_boundary: NDArray[np.float64]) -> Figure:
+    low, high = envelope(float(v) for v in by_boundary)
+    return Figure(float(by_boundary[1]), low, high, "ml", FigureStatus.MEASURED, "label volume")

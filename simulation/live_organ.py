@@ -16,11 +16,17 @@ from simulation.organ_model import OrganModel
 from simulation.perfusion import (
     lost_branches,
     missing_inputs,
-    order_from_root,
     perfusion_from_losses,
     unknown_perfusion,
 )
-from simulation.vessels import OUTSIDE_MM, is_node_removed, ordered_vessels, vessels_across
+from simulation.vessels import (
+    OUTSIDE_MM,
+    fed_below_ml,
+    is_node_removed,
+    order_from_root,
+    ordered_vessels,
+    vessels_across,
+)
 from simulation.volumetry import Volumetry, body_ratios, remnant_figures, segment_figures
 from twin.figure import Figure
 from twin.outcome import CrossedVessel, FigureTree
@@ -141,7 +147,15 @@ class LiveOrgan:
         liver |= self._perfusion(removed_counts, depths)
         fates = lesion_fates(self.model, removed_counts)
         liver["margin_mm"], points = self._margin(fates, nearest, source)
-        vessels = [v for name, tree in self._trees.items() for v in vessels_across(tree.graph, depths[name])]
+        vessels = [
+            vessel
+            for name, tree in self._trees.items()
+            for vessel in vessels_across(
+                tree.graph,
+                depths[name],
+                fed_ml=fed_below_ml(tree.graph, tree.order, self.model, removed_counts),
+            )
+        ]
         segments = segment_figures(self._volumetry, removed_counts)
         branches = branch_volumes(self.model, removed_counts)
         return LiveFigures(liver, points, fates, segments, ordered_vessels(vessels), branches)

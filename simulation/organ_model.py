@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from twin.geometry.distance_edt import distance_to_mm
 from twin.geometry.kernels.feature_transform import nearest_seed
 from twin.geometry.surface_vtk import surface_of_mask
 from twin.grid import Grid
+from twin.pancreas.axis import PancreasAxis
 from twin.twin import Twin
 
 __all__ = ["OrganModel", "StateTable"]
@@ -128,6 +129,19 @@ class OrganModel:
         states, values = _numbered(columns, reached)
         return cls(organ_id, twin, box, grid, organ, lesions, couinaud, portal, venous, states, _table(values))
 
+    def without(self, absent: NDArray[np.bool_]) -> OrganModel:
+        """Return the organ without some of its voxels: they count as no organ, and no figure knows them.
+
+        Parameters
+        ----------
+        absent
+            bool ``[k, j, i]`` in the box.
+        """
+        organ = self.organ & ~absent
+        if not organ.any():
+            raise GeometryError("error.organ.all_absent", structure=self.organ_id)
+        return replace(self, organ=organ, states=np.where(absent, np.uint32(0), self.states))
+
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """Voxels of each state, int64 (n_states,)."""
@@ -142,6 +156,22 @@ class OrganModel:
     def piece_voxels(self) -> NDArray[np.int64]:
         """Voxels of each connected piece of the organ, falling, int64."""
         return component_sizes(self.organ)
+
+    @cached_property
+    def axis(self) -> PancreasAxis:
+        """The axis of a pancreas, with the position of every voxel of the box along it.
+
+        Raises
+        ------
+        GeometryError
+            As :meth:`twin.pancreas.axis.PancreasAxis.of_mask`.
+        """
+        duodenum = self.twin.box("duodenum")
+        middle = None
+        if duodenum is not None:
+            k, j, i = np.nonzero(self.twin.mask("duodenum")[duodenum.slices])
+            middle = self.twin.grid.cropped(duodenum).lps_from_ijk([i.mean(), j.mean(), k.mean()])
+        return PancreasAxis.of_mask(self.organ, self.grid, duodenum_lps_mm=middle)
 
     @cached_property
     def lesion_points_lps_mm(self) -> dict[str, NDArray[np.float64]]:

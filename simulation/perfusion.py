@@ -1,10 +1,14 @@
 """What the remnant keeps of its supply and drainage: a geometric estimate from the vessels seen, not liver function.
 
-A branch is lost when the way from its beginning back to the root of its tree passes through removed tissue.
-Collaterals are not modelled.
+A branch is lost when the way from its beginning back to the root of its tree passes through removed tissue, or when the
+plan closes it; one that the plan joins again is kept. Collaterals are not modelled. Whether a trunk beside the cut is
+taken or spared can hang on a millimetre: the interval of a settled outcome spans a cut that lies by the doubt of its
+place nearer to the vessels, and farther from them.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +16,15 @@ from numpy.typing import NDArray
 from simulation.intervals import envelope
 from simulation.kernels.tree import spread_down
 from simulation.organ_model import OrganModel
-from simulation.removal import Removal
-from simulation.vessels import is_node_removed, node_depths_mm
+from simulation.plan_conditions import NO_CONDITIONS, VesselConditions
+from simulation.vessel_clearance import TreeAtCut
+from simulation.vessels import order_from_root
 from twin.figure import Figure, FigureStatus
 from twin.vessel_graph import VesselGraph
 
 __all__ = [
     "lost_branches",
     "missing_inputs",
-    "order_from_root",
     "perfusion_figures",
     "perfusion_from_losses",
     "unknown_perfusion",
@@ -30,20 +34,37 @@ _SOURCE = "geometric estimate from the vessels seen; not liver function; no vali
 _KEYS = ("functional_remnant_ml", "ischaemic_ml", "congested_ml")
 
 
-def perfusion_figures(removal: Removal, removed_counts: NDArray[np.int64]) -> dict[str, Figure]:
+def perfusion_figures(
+    model: OrganModel,
+    trees: Mapping[str, TreeAtCut],
+    removed_counts: NDArray[np.int64],
+    conditions: VesselConditions,
+) -> dict[str, Figure]:
     """Return the perfused and drained, the ischaemic and the congested remnant in ml, lesions left out.
 
     Unknown, with what is needed, while the twin has no territories or no vessel graphs.
+
+    Parameters
+    ----------
+    model, removed_counts
+        The organ and removed voxels of each state, int64 (n_states,).
+    trees
+        The vessel trees at the cut, by name.
+    conditions
+        What the plan decides about vessels.
     """
-    missing = missing_inputs(removal.model)
+    missing = missing_inputs(model)
     if missing:
         return unknown_perfusion(missing)
-    graphs = removal.model.twin.graphs
-    lost_portal, lost_hepatic = (
-        lost_branches(graph, is_node_removed(graph, node_depths_mm(graph, removal)))
-        for graph in (graphs["portal"], graphs["hepatic"])
-    )
-    return perfusion_from_losses(removal.model, removed_counts, lost_portal, lost_hepatic)
+    by_place = []
+    for shift in (0, -1, 1):
+        portal, hepatic = (
+            conditions.applied(name, lost_branches(tree.graph, tree.is_removed(shift), order=tree.order))
+            for name, tree in ((name, trees[name]) for name in ("portal", "hepatic"))
+        )
+        by_place.append(_volumes_ml(model, removed_counts, portal, hepatic))
+    every = np.concatenate(by_place)
+    return {key: _figure(float(by_place[0][4, n]), every[:, n]) for n, key in enumerate(_KEYS)}
 
 
 def missing_inputs(model: OrganModel) -> tuple[str, ...]:
@@ -92,15 +113,28 @@ def perfusion_from_losses(
     removed_counts: NDArray[np.int64],
     lost_portal: NDArray[np.int64],
     lost_hepatic: NDArray[np.int64],
+    *,
+    conditions: VesselConditions = NO_CONDITIONS,
 ) -> dict[str, Figure]:
-    """Return the three figures from the branches that are lost."""
+    """Return the three figures from the branches that the cut costs, with the cut where it is drawn."""
+    portal, hepatic = conditions.applied("portal", lost_portal), conditions.applied("hepatic", lost_hepatic)
+    volumes = _volumes_ml(model, removed_counts, portal, hepatic)
+    return {key: _figure(float(volumes[4, n]), volumes[:, n]) for n, key in enumerate(_KEYS)}
+
+
+def _volumes_ml(
+    model: OrganModel,
+    removed_counts: NDArray[np.int64],
+    lost_portal: NDArray[np.int64],
+    lost_hepatic: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return perfused and drained, ischaemic and congested ml, float64 (9, 3), by boundary of organ and lesions."""
     table = model.table
     kept = model.counts - removed_counts
     is_ischaemic = _is_any(table.portal, lost_portal)
     is_congested = _is_any(table.venous, lost_hepatic)
     asked = np.stack([~is_ischaemic & ~is_congested, is_ischaemic, is_congested]) * kept
-    volumes = table.net @ asked.T.astype(np.float64) * model.grid.voxel_volume_ml
-    return {key: _figure(volumes[:, column]) for column, key in enumerate(_KEYS)}
+    return np.asarray(table.net @ asked.T.astype(np.float64) * model.grid.voxel_volume_ml)
 
 
 def _is_any(values: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -110,19 +144,6 @@ def _is_any(values: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.
     return np.asarray(is_wanted[values])
 
 
-def _figure(by_boundary: NDArray[np.float64]) -> Figure:
-    low, high = envelope(float(v) for v in by_boundary)
-    return Figure(float(by_boundary[4]), low, high, "ml", FigureStatus.COMPUTED, _SOURCE)
-
-
-def order_from_root(parents: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the nodes so that each parent comes before its children."""
-    depth = np.full(len(parents), -1, np.int64)
-    depth[parents < 0] = 0
-    while (depth < 0).any():
-        known = (depth < 0) & (depth[np.maximum(parents, 0)] >= 0) & (parents >= 0)
-        if not known.any():  # a loop: its nodes come last
-            depth[depth < 0] = depth.max() + 1
-            break
-        depth[known] = depth[parents[known]] + 1
-    return np.argsort(depth, kind="stable")
+def _figure(value: float, every: NDArray[np.float64]) -> Figure:
+    low, high = envelope(float(v) for v in every)
+    return Figure(value, low, high, "ml", FigureStatus.COMPUTED, _SOURCE)

@@ -1,4 +1,7 @@
-"""What each cut of a plan removes from an organ: its voxels, and how deep a voxel lies inside the removed part."""
+"""What each cut of a plan removes from an organ: its voxels, and how deep a voxel lies inside the removed part.
+
+Embolised and reconstructed vessels of a plan remove nothing; absent territories are taken out of the organ first.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from simulation.intervals import LEVELS, reach_kji, shifted_shares
 from simulation.kernels.half_space import mark_half_space
 from simulation.kernels.interface import interface_pairs
 from simulation.organ_model import OrganModel
+from simulation.pancreas.cuts import depth_along_mm, leaning_along
+from simulation.plan_conditions import NO_CONDITIONS, VesselConditions, absent_voxels, vessel_conditions
 from simulation.segment_codes import segments_of_code, segments_of_graft
 from simulation.sheet_map import SheetMap
 from twin.anatomy import LayerName
@@ -25,10 +30,13 @@ from twin.resection import (
     AblationZone,
     DonorSplit,
     PancreasCut,
+    PancreasOperation,
+    PlanCondition,
     PlaneCut,
     Resection,
     SheetCut,
     TerritorySet,
+    TissueCut,
     WedgeCut,
     write_cut,
 )
@@ -89,14 +97,30 @@ class CutFaces:
 
 @dataclass(frozen=True, eq=False)
 class Removal:
-    """What a plan removes from an organ: the union of its parts."""
+    """What a plan removes from an organ: the union of its parts.
+
+    Parameters
+    ----------
+    model
+        The organ, without what the plan calls absent.
+    parts
+        What each cut removes; none in a stage that only closes vessels.
+    vessels
+        Branches whose fate the plan decides.
+    absent
+        bool ``[k, j, i]`` in the box, organ voxels of absent territories; None without any.
+    """
 
     model: OrganModel
     parts: tuple[RemovedPart, ...]
+    vessels: VesselConditions = NO_CONDITIONS
+    absent: Mask | None = None
 
     @cached_property
     def voxels(self) -> Mask:
         """Union of the parts, bool ``[k, j, i]`` in the box."""
+        if not self.parts:
+            return np.zeros(self.model.organ.shape, np.bool_)
         return _union([part.voxels for part in self.parts])
 
     @cached_property
@@ -129,7 +153,7 @@ class Removal:
             )
             for end in (0, 1)
         )
-        return Removal(self.model, inwards), Removal(self.model, outwards)
+        return replace(self, parts=inwards), replace(self, parts=outwards)
 
     @property
     def specimen(self) -> Mask:
@@ -143,18 +167,27 @@ class Removal:
 
     def depth_mm(self, voxels: Indices) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the depth in the union (the deepest part counts) and which part that is, for flat indices."""
+        if not self.parts:
+            return np.full(voxels.size, _FAR_MM), np.zeros(voxels.size, np.int64)
         depths = np.stack([part.depth_mm(voxels) for part in self.parts])
         deepest = depths.argmax(axis=0)
         return depths[deepest, np.arange(voxels.size)], deepest
 
 
-def removal_of(plan: Plan, model: OrganModel) -> Removal:
+def removal_of(plan: Plan, model: OrganModel, *, may_remove_nothing: bool = False) -> Removal:
     """Return what a plan removes from an organ.
+
+    Parameters
+    ----------
+    plan, model
+        The plan and the organ as labelled.
+    may_remove_nothing
+        Accept a plan without a cut: the first stage of an operation may only close vessels.
 
     Raises
     ------
     UsageError
-        ``error.plan.empty`` without a cut, ``error.plan.not_built`` for a kind of cut that is not built yet.
+        ``error.plan.empty`` without anything, ``error.plan.removes_nothing`` without a cut among it.
     GeometryError
         When a cut misses the organ or takes all of it, a lesion lies outside of it, or a layer that the cut
         needs is absent.
@@ -163,10 +196,22 @@ def removal_of(plan: Plan, model: OrganModel) -> Removal:
     """
     if not plan.resections:
         raise UsageError("error.plan.empty", plan=plan.name)
-    return Removal(model, tuple(_part(resection, model) for resection in plan.resections))
+    cuts = [
+        resection
+        for resection in plan.resections
+        if not isinstance(resection, PlanCondition)
+        and (model.organ_id == "pancreas" or not isinstance(resection, PancreasCut))  # beside cuts of the liver
+    ]
+    if not cuts and not may_remove_nothing:
+        raise UsageError("error.plan.removes_nothing", plan=plan.name)
+    conditions = vessel_conditions(plan.resections, model)
+    absent = absent_voxels(plan.resections, model)
+    if absent is not None:
+        model = model.without(absent)
+    return Removal(model, tuple(_part(cut, model) for cut in cuts), conditions, absent)
 
 
-def _part(resection: Resection, model: OrganModel) -> RemovedPart:
+def _part(resection: TissueCut, model: OrganModel) -> RemovedPart:
     match resection:
         case PlaneCut():
             return _plane(resection, model)
@@ -181,7 +226,7 @@ def _part(resection: Resection, model: OrganModel) -> RemovedPart:
         case SheetCut():
             return _sheet(resection, model)
         case PancreasCut():
-            raise UsageError("error.plan.not_built", cut=write_cut(resection))
+            return _on_pancreas(resection, model)
         case _:
             assert_never(resection)
 
@@ -225,6 +270,25 @@ def _require_division(cut: PlaneCut | SheetCut, voxels: Mask, model: OrganModel)
     if n_removed in (0, n_organ):
         message_id = "error.cut.misses_organ" if n_removed == 0 else "error.cut.takes_whole_organ"
         raise GeometryError(message_id, cut=write_cut(cut), structure=model.organ_id)
+
+
+def _on_pancreas(cut: PancreasCut, model: OrganModel) -> RemovedPart:
+    if cut.operation is PancreasOperation.ENUCLEATION:
+        return replace(_around_lesion(WedgeCut(cut.lesion_id, cut.margin_mm), model), resection=cut)
+    depth = depth_along_mm(cut, model.axis)
+    voxels = depth > 0
+    n_removed, n_organ = (np.count_nonzero(mask & model.organ) for mask in (voxels, model.organ))
+    if n_removed == 0:
+        raise GeometryError("error.pancreas.cut_misses", cut=write_cut(cut))
+    if n_removed == n_organ and cut.operation is not PancreasOperation.TOTAL:
+        raise GeometryError("error.pancreas.cut_takes_all", cut=write_cut(cut))
+    positions = model.axis.position_mm.ravel()
+    return RemovedPart(
+        cut,
+        voxels,
+        lambda at: np.asarray(depth.ravel()[at], dtype=np.float64),
+        leans=lambda at: leaning_along(cut, model.axis, positions[at]),
+    )
 
 
 def _around_lesion(cut: WedgeCut | AblationZone, model: OrganModel) -> RemovedPart:

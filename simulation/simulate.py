@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.branch_volumes import territory_figures
+from simulation.contacts import ScanState, with_contacts
 from simulation.cut_area import cut_area_figure
+from simulation.donor import donor_figures, donor_warnings, is_donor
+from simulation.growth_and_function import function_figures, growth_figures, growth_warnings
 from simulation.kernels.half_space import count_states
-from simulation.margin import LesionFate, Margin, cut_surface, half_width_mm, lesion_fates, margin_to
+from simulation.margin import cut_surface, lesion_fates
+from simulation.margin_figures import margin_figures, margins_of
 from simulation.organ_model import OrganModel
+from simulation.pancreas.gland import Gland
+from simulation.pancreas.outcome import joined_outcomes, simulate_pancreas
 from simulation.perfusion import perfusion_figures
 from simulation.removal import Removal, removal_of
+from simulation.removal_warnings import removal_warnings
+from simulation.removed_counts import removed_counts
+from simulation.stages import stage_figures
 from simulation.threshold_notes import threshold_notes
+from simulation.vessel_clearance import trees_at_cut, trunk_warnings
 from simulation.vessels import crossed_vessels
 from simulation.volumetry import (
+    OrganVolumes,
     Volumetry,
     body_ratios,
     is_under_age,
@@ -21,8 +37,8 @@ from simulation.volumetry import (
     remnant_figures,
     segment_figures,
 )
-from twin.figure import Figure, FigureStatus
-from twin.geometry.components_cc3d import component_sizes
+from twin.contact import Contact
+from twin.figure import Figure
 from twin.outcome import FigureTree, Outcome, OutcomeWarning
 from twin.patient import PatientFacts
 from twin.plan import Plan
@@ -30,12 +46,21 @@ from twin.twin import Twin
 
 __all__ = ["simulate"]
 
-_SMALLEST_PIECE_ML = 0.5
-_THICKEST_RELIABLE_SLICE_MM = 3.0
+Counts = NDArray[np.int64]
 
 
-def simulate(plan: Plan, twin: Twin, facts: PatientFacts, *, model: OrganModel | None = None) -> Outcome:
-    """Return the settled outcome of a plan on the liver.
+def simulate(
+    plan: Plan,
+    twin: Twin,
+    facts: PatientFacts,
+    *,
+    model: OrganModel | None = None,
+    scan_date: date | None = None,
+    gland: Gland | None = None,
+    contacts: tuple[Contact, ...] | None = None,
+    scan: ScanState | None = None,
+) -> Outcome:
+    """Return the settled outcome of a plan: of the organs that it acts on.
 
     Parameters
     ----------
@@ -46,13 +71,21 @@ def simulate(plan: Plan, twin: Twin, facts: PatientFacts, *, model: OrganModel |
     facts
         Of the patient; what is not entered leaves figures unknown and names itself in ``needs``.
     model
-        The organ prepared by :meth:`simulation.organ_model.OrganModel.of_twin`, to save that second when several
+        The liver prepared by :meth:`simulation.organ_model.OrganModel.of_twin`, to save that second when several
         plans are simulated.
+    scan_date
+        Day of the scan the twin was made from; the growth rate of the remnant needs it.
+    gland
+        The pancreas prepared by :meth:`simulation.pancreas.gland.Gland.of_twin`, for plans that cut it.
+    contacts
+        Of :func:`simulation.contacts.contacts_of`: they do not depend on the plan, and need not be measured again.
+    scan
+        Phase and age of the scan, which the suggested resectability rows ask for.
 
     Raises
     ------
     UsageError
-        When the plan is empty or a kind of cut is not built yet.
+        When the plan is empty.
     InputError
         When a cut names a lesion or a branch that does not exist.
     GeometryError
@@ -75,23 +108,33 @@ def simulate(plan: Plan, twin: Twin, facts: PatientFacts, *, model: OrganModel |
     >>> outcome.liver["resected_ml"].value, outcome.liver["flr_percent"].value
     (25.0, 80.0)
     """
+    if "pancreas" in plan.organ_ids:
+        outcome = _with_pancreas(plan, twin, facts, model, gland, scan_date)
+    else:
+        outcome = _on_liver(plan, twin, facts, model, scan_date)
+    return with_contacts(outcome, twin, facts, contacts=contacts, scan=scan)
+
+
+def _on_liver(
+    plan: Plan, twin: Twin, facts: PatientFacts, model: OrganModel | None, scan_date: date | None
+) -> Outcome:
     model = model or OrganModel.of_twin(twin)
     removal = removal_of(plan, model)
-    removed, taken = _counts(removal, model)
-    volumetry = Volumetry(model)
-    figures: dict[str, Figure | FigureTree] = dict(remnant_figures(volumetry, volumetry.of(removed)))
-    taken_ml = remnant_figures(volumetry, volumetry.of(taken))["resected_ml"]
-    if removal.has_ablation:
-        figures["ablated_ml"] = remnant_figures(volumetry, volumetry.of(removed - taken))["resected_ml"]
-    removed = removed[1]  # as drawn
-    flr_ml = figures["flr_ml"]
-    assert isinstance(flr_ml, Figure)
-    figures |= body_ratios(flr_ml, taken_ml, facts)
-    figures |= perfusion_figures(removal, removed)
-    figures["cut_area_cm2"] = cut_area_figure(removal)
-    fates = lesion_fates(model, removed)
-    margins = _margins(fates, removal)
-    figures |= _margin_figures(fates, margins, twin)
+    by_boundary, taken = removed_counts(removal)
+    removed = by_boundary[1]  # as drawn
+    cut = cut_surface(removal)
+    trees = trees_at_cut(removal, cut.points_lps_mm)
+    volumetry = Volumetry(removal.model)
+    fates = lesion_fates(removal.model, removed)
+    margins = margins_of(fates, removal, cut)
+    figures = _volume_figures(removal, model, volumetry, by_boundary, taken)
+    figures |= perfusion_figures(removal.model, trees, removed, removal.vessels)
+    if plan.is_two_stage:
+        figures["stages"] = stage_figures(plan, model, by_boundary, figures)
+    figures |= margin_figures(fates, margins, twin)
+    figures |= _patient_figures(figures, volumetry.of(taken), volumetry, facts, scan_date)
+    if is_donor(removal):
+        figures |= donor_figures(removal, figures, removed, facts)
     nearest = min(margins, key=lambda margin: margin.distance_mm, default=None)
     return Outcome(
         plan.name,
@@ -101,105 +144,81 @@ def simulate(plan: Plan, twin: Twin, facts: PatientFacts, *, model: OrganModel |
         figures,
         segments=segment_figures(volumetry, removed),
         margin_points_lps_mm=None if nearest is None else (nearest.lesion_point_lps_mm, nearest.cut_point_lps_mm),
-        clip_list=crossed_vessels(removal),
+        clip_list=crossed_vessels(
+            removal, depths_mm={name: tree.depths_mm for name, tree in trees.items()}, removed_counts=removed
+        ),
         warnings=(
             *_doubts(twin),
-            *_warnings(removal, fates, facts),
-            *threshold_notes(known_figures(figures), facts),
+            *removal_warnings(removal, fates),
+            *((OutcomeWarning("warning.slv.under_age"),) if is_under_age(facts) else ()),
+            *trunk_warnings(removal, trees, removed),
+            *_threshold_warnings(removal, figures, facts, scan_date),
         ),
+        territories=territory_figures(removal.model, removed),
     )
+
+
+def _with_pancreas(
+    plan: Plan,
+    twin: Twin,
+    facts: PatientFacts,
+    model: OrganModel | None,
+    gland: Gland | None,
+    scan_date: date | None,
+) -> Outcome:
+    on_pancreas = simulate_pancreas(plan, twin, facts, gland=gland)
+    if plan.organ_ids == ("pancreas",):
+        return replace(on_pancreas, plan_hash=plan.hash)
+    on_liver = _on_liver(plan.on_organ("liver"), twin, facts, model, scan_date)
+    return joined_outcomes(plan, on_liver, on_pancreas)
+
+
+def _volume_figures(
+    removal: Removal, labelled: OrganModel, volumetry: Volumetry, by_boundary: Counts, taken: Counts
+) -> dict[str, Figure | FigureTree]:
+    """Return the volumes of the organ, of what stays and goes, and of what the plan says beside its cuts."""
+    model = removal.model
+    figures: dict[str, Figure | FigureTree] = dict(remnant_figures(volumetry, volumetry.of(by_boundary)))
+    if removal.has_ablation:
+        figures["ablated_ml"] = remnant_figures(volumetry, volumetry.of(by_boundary - taken))["resected_ml"]
+    if removal.vessels.embolised.size:
+        share = np.isin(model.table.portal, removal.vessels.embolised)
+        figures["embolised_ml"] = remnant_figures(volumetry, volumetry.of(model.counts * share))["resected_ml"]
+    if removal.absent is not None:
+        whole = Volumetry(labelled)
+        absent = count_states(labelled.states, removal.absent, labelled.table.n_states)
+        figures["absent_ml"] = remnant_figures(whole, whole.of(absent))["resected_ml"]
+    figures["cut_area_cm2"] = cut_area_figure(removal)
+    return figures
+
+
+def _patient_figures(
+    figures: Mapping[str, Figure | FigureTree],
+    taken: OrganVolumes,
+    volumetry: Volumetry,
+    facts: PatientFacts,
+    scan_date: date | None,
+) -> dict[str, Figure | FigureTree]:
+    """Return the figures that need the patient: ratios to the body, growth, function."""
+    flr_ml = figures["flr_ml"]
+    assert isinstance(flr_ml, Figure)
+    found = body_ratios(flr_ml, remnant_figures(volumetry, taken)["resected_ml"], facts)
+    found |= growth_figures(flr_ml, facts, scan_date, may_use_slv=not is_under_age(facts))
+    found |= function_figures(facts)
+    return found
+
+
+def _threshold_warnings(
+    removal: Removal, figures: Mapping[str, Figure | FigureTree], facts: PatientFacts, scan_date: date | None
+) -> tuple[OutcomeWarning, ...]:
+    """Say where published cut-offs lie; those of patients are not for donors."""
+    if is_donor(removal):
+        return (*threshold_notes(known_figures(figures), facts, is_donor=True), *donor_warnings(figures))
+    growth = growth_warnings(figures, facts, scan_date)
+    return (*threshold_notes(known_figures(figures), facts), *growth)
 
 
 def _doubts(twin: Twin) -> tuple[OutcomeWarning, ...]:
     """Carry the doubts about the labels on: no figure made from them is surer than they are."""
     doubts = (doubt for layer in twin.layers.values() for doubt in layer.doubts)
     return tuple(OutcomeWarning(doubt.message_id, doubt.parameters) for doubt in doubts)
-
-
-def _counts(removal: Removal, model: OrganModel) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count what is removed, and what of it is taken out: int64 (3, n_states) by the boundary of the lesions."""
-    shifted = removal.shifted()
-    by_boundary = (removal,) * 3 if shifted is None else (shifted[0], removal, shifted[1])
-    counted: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
-    for one in by_boundary:
-        if id(one) not in counted:
-            removed = count_states(model.states, one.voxels, model.table.n_states)
-            taken = count_states(model.states, one.taken, model.table.n_states) if one.has_ablation else removed
-            counted[id(one)] = (removed, taken)
-    both = [counted[id(one)] for one in by_boundary]
-    return np.stack([removed for removed, _ in both]), np.stack([taken for _, taken in both])
-
-
-def _margins(fates: tuple[LesionFate, ...], removal: Removal) -> tuple[Margin, ...]:
-    """Return the margin of each lesion that the plan removes, in part at least."""
-    concerned = [fate for fate in fates if not fate.is_left_behind]
-    if not concerned:
-        return ()
-    cut = cut_surface(removal)
-    found = (margin_to(fate, removal, cut) for fate in concerned)
-    return tuple(margin for margin in found if margin is not None)
-
-
-def _margin_figures(
-    fates: tuple[LesionFate, ...], margins: tuple[Margin, ...], twin: Twin
-) -> dict[str, Figure | FigureTree]:
-    """Return the least margin, and that of each lesion."""
-    by_lesion = {margin.lesion_id: _margin_figure(margin, twin) for margin in margins}
-    if not by_lesion:
-        needs = () if any(not fate.is_left_behind for fate in fates) else ("lesion",)
-        return {"margin_mm": Figure.unknown("mm", needs=needs), "lesion_margin_mm": {}}
-    least = min(margins, key=lambda margin: margin.distance_mm)
-    return {"margin_mm": by_lesion[least.lesion_id], "lesion_margin_mm": by_lesion}
-
-
-def _margin_figure(margin: Margin, twin: Twin) -> Figure:
-    half_mm = half_width_mm(twin, margin.lesion_id)
-    value = margin.distance_mm
-    source = "least distance from the surface of the lesion to the cut surface"
-    return Figure(value, max(value - half_mm, 0.0), value + half_mm, "mm", FigureStatus.COMPUTED, source)
-
-
-def _warnings(removal: Removal, fates: tuple[LesionFate, ...], facts: PatientFacts) -> list[OutcomeWarning]:
-    twin, organ_id = removal.model.twin, removal.model.organ_id
-    found = [
-        OutcomeWarning("warning.lesion.left_behind", {"lesion": fate.lesion_id, "left_ml": round(fate.left_ml, 1)})
-        for fate in fates
-        if fate.is_left_behind
-    ]
-    found += [
-        OutcomeWarning("warning.lesion.cut_through", {"lesion": fate.lesion_id, "left_ml": round(fate.left_ml, 1)})
-        for fate in fates
-        if not fate.is_left_behind and not fate.is_removed
-    ]
-    if not twin.lesion_ids:
-        found.append(OutcomeWarning("warning.lesion.none_labelled"))
-    slice_mm = twin.grid.slice_thickness_mm
-    if fates and slice_mm > _THICKEST_RELIABLE_SLICE_MM:
-        found.append(OutcomeWarning("warning.margin.thick_slices", {"slice_mm": round(slice_mm, 1)}))
-    if not removal.remnant.any():
-        found.append(OutcomeWarning("warning.organ.nothing_left", {"structure": organ_id}))
-    found += _pieces(removal, organ_id)
-    if is_under_age(facts):
-        found.append(OutcomeWarning("warning.slv.under_age"))
-    return found
-
-
-def _piece_volumes_ml(n_voxels: NDArray[np.int64], voxel_ml: float) -> list[float]:
-    """Return the volumes of pieces, falling, crumbs of a few voxels left out."""
-    return [float(n) * voxel_ml for n in n_voxels if n * voxel_ml >= _SMALLEST_PIECE_ML]
-
-
-def _pieces(removal: Removal, organ_id: str) -> list[OutcomeWarning]:
-    """Warn of an organ that is in pieces already, and of pieces of the remnant that the plan leaves loose."""
-    voxel_ml = removal.model.grid.voxel_volume_ml
-    before = _piece_volumes_ml(removal.model.piece_voxels, voxel_ml)
-    after = _piece_volumes_ml(component_sizes(removal.remnant), voxel_ml)
-    found = []
-    if len(before) > 1:
-        parameters = {"structure": organ_id, "pieces": len(before)}
-        found.append(OutcomeWarning("warning.organ.disconnected", parameters))
-    if len(after) > max(len(before), 1):
-        loose_ml = sum(after[1:])
-        parameters = {"pieces": len(after) - 1, "loose_ml": round(loose_ml, 1)}
-        found.append(OutcomeWarning("warning.remnant.loose_pieces", parameters))
-    return found

@@ -12,7 +12,9 @@ from twin.patient import PatientFacts
 __all__ = ["threshold_notes"]
 
 
-def threshold_notes(figures: Mapping[str, Figure], facts: PatientFacts) -> tuple[OutcomeWarning, ...]:
+def threshold_notes(
+    figures: Mapping[str, Figure], facts: PatientFacts, *, is_donor: bool = False
+) -> tuple[OutcomeWarning, ...]:
     """Return a note for each published cut-off of the patient's parenchyma that the remnant does not clearly pass.
 
     Nothing while the parenchyma was not entered. Steatosis has no published row in the source, and that is said.
@@ -23,8 +25,10 @@ def threshold_notes(figures: Mapping[str, Figure], facts: PatientFacts) -> tuple
         Ratios of the remnant by their dotted names.
     facts
         Of the patient.
+    is_donor
+        True for a living donor: then only the row of donors is looked at.
     """
-    parenchyma = facts.word("parenchyma")
+    parenchyma = "donor" if is_donor else facts.word("parenchyma")
     if parenchyma is None:
         return ()
     rows = positions(dict(figures), parenchyma)

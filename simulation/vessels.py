@@ -1,4 +1,4 @@
-"""Vessels that a cut crosses, in geometric order along the cut.
+"""Vessels that a cut crosses, in geometric order along the cut, and those of them that the remnant lives on.
 
 A vessel that runs along the cut is not crossed: its centreline must go deeper into the removed part than its own
 radius.
@@ -6,29 +6,114 @@ radius.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.kernels.tree import add_up
+from simulation.organ_model import OrganModel
 from simulation.removal import Removal
 from twin.outcome import CrossedVessel
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["OUTSIDE_MM", "crossed_vessels", "is_node_removed", "node_depths_mm", "ordered_vessels", "vessels_across"]
+__all__ = [
+    "OUTSIDE_MM",
+    "crossed_vessels",
+    "fed_below_ml",
+    "is_node_removed",
+    "node_depths_mm",
+    "order_from_root",
+    "ordered_vessels",
+    "vessels_across",
+    "wall_mm",
+]
 
 OUTSIDE_MM = -1e6  # depth of a node outside of the organ: no cut goes there
 _WIDEST_RADIUS_MM = 6.0  # the caval vein may not hide a cut
+_TRUNKS = ("portal", "portal.main")
+_LEAST_FED_ML = 5.0  # ours: a vessel that less of the remnant depends on is a twig
 
 
-def crossed_vessels(removal: Removal) -> tuple[CrossedVessel, ...]:
+def crossed_vessels(
+    removal: Removal,
+    *,
+    depths_mm: Mapping[str, NDArray[np.float64]] | None = None,
+    removed_counts: NDArray[np.int64] | None = None,
+) -> tuple[CrossedVessel, ...]:
     """Return the vessels that the cut of a removal crosses; none without vessel graphs in the twin.
 
     The order runs along the longest direction of the crossings, from the highest end; it is not the order of the
     operation.
+
+    Parameters
+    ----------
+    removal
+        What is removed.
+    depths_mm
+        :func:`node_depths_mm` of each tree, to save that.
+    removed_counts
+        Removed voxels of each state, int64 (n_states,); without it nothing is said of what is to be preserved.
     """
     found: list[CrossedVessel] = []
-    for graph in removal.model.twin.graphs.values():
-        found += vessels_across(graph, node_depths_mm(graph, removal))
+    for name, graph in removal.model.twin.graphs.items():
+        depths = node_depths_mm(graph, removal) if depths_mm is None else depths_mm[name]
+        fed_ml = None
+        if removed_counts is not None:
+            fed_ml = fed_below_ml(graph, order_from_root(graph.parents), removal.model, removed_counts)
+            fed_ml[np.isin(graph.branch_of_node, removal.vessels.kept.get(graph.tree, ()))] = 0.0  # joined again
+        found += vessels_across(graph, depths, fed_ml=fed_ml)
     return ordered_vessels(found)
+
+
+def fed_below_ml(
+    graph: VesselGraph, order: NDArray[np.int64], model: OrganModel, removed_counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return how much of the remnant, lesions left out, each node of a tree supplies or drains beyond itself.
+
+    The territory of the node's own branch is not in it, except at a root: the branch begins before the node.
+
+    Parameters
+    ----------
+    graph, order
+        The tree and :func:`order_from_root` of it.
+    model, removed_counts
+        The organ and removed voxels of each state, int64 (n_states,).
+
+    Returns
+    -------
+    float64 (n_nodes,); zeros for a tree without territories.
+    """
+    table = model.table
+    territory = {"portal": table.portal, "hepatic": table.venous}.get(graph.tree)
+    own = np.zeros(len(graph.parents))
+    if territory is None or not own.size:
+        return own
+    remnant_ml = table.net[4] * (model.counts - removed_counts) * model.grid.voxel_volume_ml
+    by_branch = np.bincount(territory, remnant_ml, minlength=int(graph.branch_of_node.max()) + 1)
+    by_branch[0] = 0.0  # no branch
+    has_parent = graph.parents >= 0
+    parents = np.where(has_parent, graph.parents, 0)
+    begins = np.flatnonzero(~has_parent | (graph.branch_of_node != graph.branch_of_node[parents]))
+    branches, first = np.unique(graph.branch_of_node[begins], return_index=True)
+    own[begins[first]] = by_branch[branches]
+    fed = own.copy()
+    add_up(order, graph.parents, fed)
+    return np.asarray(fed - np.where(has_parent, own, 0.0))
+
+
+def order_from_root(parents: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the nodes so that each parent comes before its children."""
+    depth = np.full(len(parents), -1, np.int64)
+    depth[parents < 0] = 0
+    while (depth < 0).any():
+        known = (depth < 0) & (depth[np.maximum(parents, 0)] >= 0) & (parents >= 0)
+        if not known.any():  # a loop: its nodes come last
+            depth[depth < 0] = depth.max() + 1
+            break
+        depth[known] = depth[parents[known]] + 1
+    return np.argsort(depth, kind="stable")
 
 
 def node_depths_mm(graph: VesselGraph, removal: Removal) -> NDArray[np.float64]:
@@ -46,10 +131,17 @@ def node_depths_mm(graph: VesselGraph, removal: Removal) -> NDArray[np.float64]:
 
 def is_node_removed(graph: VesselGraph, depths_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which nodes go into the removed part by more than the radius of the vessel there, bool (n_nodes,)."""
-    return depths_mm > np.minimum(graph.radii_mm, _WIDEST_RADIUS_MM)
+    return depths_mm > wall_mm(graph)
 
 
-def vessels_across(graph: VesselGraph, depths_mm: NDArray[np.float64]) -> list[CrossedVessel]:
+def wall_mm(graph: VesselGraph) -> NDArray[np.float64]:
+    """Return how deep a centreline must go into the removed part to be removed, float64 (n_nodes,): its radius."""
+    return np.minimum(graph.radii_mm, _WIDEST_RADIUS_MM)
+
+
+def vessels_across(
+    graph: VesselGraph, depths_mm: NDArray[np.float64], *, fed_ml: NDArray[np.float64] | None = None
+) -> list[CrossedVessel]:
     """Return the vessels of a tree that the cut crosses, each placed where the depth passes zero, without order.
 
     Parameters
@@ -58,6 +150,8 @@ def vessels_across(graph: VesselGraph, depths_mm: NDArray[np.float64]) -> list[C
         The tree.
     depths_mm
         float64 (n_nodes,), :func:`node_depths_mm`.
+    fed_ml
+        float64 (n_nodes,), :func:`fed_below_ml`; None to leave open what is to be preserved.
     """
     removed = is_node_removed(graph, depths_mm)
     parents = graph.parents
@@ -67,7 +161,7 @@ def vessels_across(graph: VesselGraph, depths_mm: NDArray[np.float64]) -> list[C
         return []
     names = {branch.index: branch.name for branch in graph.branches}
     nodes = dict.fromkeys(_towards_cut(int(edge), parents, depths_mm) for edge in edges)
-    return [_vessel(graph, node, depths_mm, names) for node in nodes]
+    return [_vessel(graph, node, depths_mm, names, fed_ml) for node in nodes]
 
 
 def ordered_vessels(vessels: list[CrossedVessel]) -> tuple[CrossedVessel, ...]:
@@ -80,10 +174,7 @@ def ordered_vessels(vessels: list[CrossedVessel]) -> tuple[CrossedVessel, ...]:
     largest = direction[2] if abs(direction[2]) > 1e-6 else direction[np.abs(direction).argmax()]
     along = centred @ (direction * (-1.0 if largest > 0 else 1.0))
     order = np.argsort(along, kind="stable")
-    return tuple(
-        CrossedVessel(place, v.tree, v.branch, v.diameter_mm, v.point_lps_mm)
-        for place, v in enumerate((vessels[n] for n in order), start=1)
-    )
+    return tuple(replace(v, order=place) for place, v in enumerate((vessels[n] for n in order), start=1))
 
 
 def _towards_cut(node: int, parents: NDArray[np.int32], depths_mm: NDArray[np.float64]) -> int:
@@ -94,7 +185,13 @@ def _towards_cut(node: int, parents: NDArray[np.int32], depths_mm: NDArray[np.fl
     return node
 
 
-def _vessel(graph: VesselGraph, node: int, depths_mm: NDArray[np.float64], names: dict[int, str]) -> CrossedVessel:
+def _vessel(
+    graph: VesselGraph,
+    node: int,
+    depths_mm: NDArray[np.float64],
+    names: dict[int, str],
+    fed_ml: NDArray[np.float64] | None,
+) -> CrossedVessel:
     """Return the vessel on the edge of a node to its parent; in the middle where the organ ends and not the cut."""
     parent = int(graph.parents[node])
     at_node, at_parent = float(depths_mm[node]), float(depths_mm[parent])
@@ -104,4 +201,5 @@ def _vessel(graph: VesselGraph, node: int, depths_mm: NDArray[np.float64], names
     x, y, z = graph.nodes_lps_mm[node] * (1 - share) + graph.nodes_lps_mm[parent] * share
     radius_mm = graph.radii_mm[node] * (1 - share) + graph.radii_mm[parent] * share
     branch = names.get(int(graph.branch_of_node[node]), "")
-    return CrossedVessel(0, graph.tree, branch, float(2 * radius_mm), (float(x), float(y), float(z)))
+    to_preserve = None if fed_ml is None else bool(fed_ml[node] >= _LEAST_FED_ML or branch in _TRUNKS)
+    return CrossedVessel(0, graph.tree, branch, float(2 * radius_mm), (float(x), float(y), float(z)), to_preserve)

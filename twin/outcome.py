@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from twin.contact import Contact, SuggestedRow
 from twin.figure import Figure
 
 __all__ = ["Contact", "CrossedVessel", "Outcome", "OutcomeWarning"]
@@ -16,23 +17,23 @@ FigureTree = Mapping[str, "Figure | FigureTree"]
 
 @dataclass(frozen=True)
 class CrossedVessel:
-    """A vessel the cut crosses, in geometric order along the cut (not the order of the operation)."""
+    """A vessel the cut crosses, in geometric order along the cut (not the order of the operation).
+
+    ``to_preserve`` is True for a trunk and for what feeds or drains part of the remnant: a question to the surgeon.
+    None where it was not asked (outcomes of earlier versions).
+    """
 
     order: int
     tree: str
     branch: str
     diameter_mm: float
     point_lps_mm: tuple[float, float, float]
+    to_preserve: bool | None = None
 
-
-@dataclass(frozen=True)
-class Contact:
-    """Contact of a lesion with a named vessel: axial angle (as read on slices) and angle normal to the centreline."""
-
-    vessel: str
-    angle_axial_deg: Figure
-    angle_normal_deg: Figure
-    length_mm: Figure
+    def to_json(self) -> dict[str, object]:
+        """Plain values."""
+        plain = {**vars(self), "point_lps_mm": list(self.point_lps_mm)}
+        return {name: value for name, value in plain.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,10 @@ class Outcome:
 
     ``liver`` and ``pancreas`` are trees of figures with the keys of the command line (``flr_percent``,
     ``sflr_percent.vauthey``, ...); an organ that is not in the twin is None. ``margin_point_lps_mm`` is the pair of
-    nearest points (lesion, cut), or None. ``is_stale`` is set when plan, labels or patient facts changed.
+    nearest points (lesion, cut), or None. ``territories`` are the volumes by tree (``"portal"``, ``"hepatic"``) and
+    named branch, those of a trunk with all below it. ``suggested_rows`` say for each lesion of the pancreas which row
+    of a resectability table its contacts would suggest, or why none. ``is_stale`` is set when plan, labels or patient
+    facts changed.
     """
 
     plan_name: str
@@ -64,6 +68,8 @@ class Outcome:
     contacts: tuple[Contact, ...] = ()
     warnings: tuple[OutcomeWarning, ...] = ()
     is_stale: bool = False
+    territories: Mapping[str, Mapping[str, FigureTree]] = field(default_factory=dict)
+    suggested_rows: tuple[SuggestedRow, ...] = ()
 
     @property
     def figures_hash(self) -> str:
@@ -82,16 +88,19 @@ class Outcome:
             liver=None if self.liver is None else stale(self.liver),
             pancreas=None if self.pancreas is None else stale(self.pancreas),
             segments={name: stale(tree) for name, tree in self.segments.items()},
-            contacts=tuple(
-                Contact(c.vessel, c.angle_axial_deg.as_stale(), c.angle_normal_deg.as_stale(), c.length_mm.as_stale())
-                for c in self.contacts
-            ),
+            contacts=tuple(contact.as_stale() for contact in self.contacts),
             is_stale=True,
+            territories={
+                tree: {name: stale(figures) for name, figures in branches.items()}
+                for tree, branches in self.territories.items()
+            },
         )
 
     def to_json(self) -> dict[str, object]:
         """Return the document that ``twinsight simulate --json`` prints."""
         liver = None if self.liver is None else {**_plain(self.liver), "segments": _plain(self.segments)}
+        if liver is not None and self.territories:
+            liver["territories"] = {tree: _plain(branches) for tree, branches in self.territories.items()}
         return {
             "plan": self.plan_name,
             "plan_hash": self.plan_hash,
@@ -102,16 +111,9 @@ class Outcome:
             "margin_points_lps_mm": None
             if self.margin_points_lps_mm is None
             else [list(point) for point in self.margin_points_lps_mm],
-            "clip_list": [{**vars(v), "point_lps_mm": list(v.point_lps_mm)} for v in self.clip_list],
-            "contacts": [
-                {
-                    "vessel": c.vessel,
-                    "angle_axial_deg": c.angle_axial_deg.to_json(),
-                    "angle_normal_deg": c.angle_normal_deg.to_json(),
-                    "length_mm": c.length_mm.to_json(),
-                }
-                for c in self.contacts
-            ],
+            "clip_list": [vessel.to_json() for vessel in self.clip_list],
+            "contacts": [contact.to_json() for contact in self.contacts],
+            **({"suggested_rows": [row.to_json() for row in self.suggested_rows]} if self.suggested_rows else {}),
             "warnings": [{"message_id": w.message_id, "parameters": dict(w.parameters)} for w in self.warnings],
             "is_stale": self.is_stale,
         }
@@ -121,6 +123,7 @@ class Outcome:
         """Read what :meth:`to_json` wrote."""
         liver = None if data["liver"] is None else dict(data["liver"])  # type: ignore[call-overload]
         segments = {} if liver is None else liver.pop("segments")
+        territories = {} if liver is None else liver.pop("territories", {})
         points = data["margin_points_lps_mm"]
         return cls(
             str(data["plan"]),
@@ -135,9 +138,14 @@ class Outcome:
                 CrossedVessel(**{**v, "point_lps_mm": tuple(v["point_lps_mm"])})
                 for v in data["clip_list"]  # type: ignore[attr-defined]
             ),
-            tuple(_contact(c) for c in data["contacts"]),  # type: ignore[attr-defined]
+            tuple(Contact.from_json(c) for c in data["contacts"]),  # type: ignore[attr-defined]
             tuple(OutcomeWarning(**w) for w in data["warnings"]),  # type: ignore[attr-defined]
             bool(data["is_stale"]),
+            {
+                tree: {name: _figures(figures) for name, figures in branches.items()}
+                for tree, branches in territories.items()
+            },
+            tuple(SuggestedRow.from_json(row) for row in data.get("suggested_rows", ())),  # type: ignore[attr-defined]
         )
 
 
@@ -148,8 +156,3 @@ def _plain(tree: FigureTree) -> dict[str, object]:
 def _figures(data: object) -> FigureTree:
     assert isinstance(data, dict)
     return {k: Figure.from_json(v) if "status" in v else _figures(v) for k, v in data.items()}
-
-
-def _contact(data: dict[str, object]) -> Contact:
-    angles = (Figure.from_json(data[name]) for name in ("angle_axial_deg", "angle_normal_deg", "length_mm"))  # type: ignore[arg-type]
-    return Contact(str(data["vessel"]), *angles)

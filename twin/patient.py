@@ -40,6 +40,10 @@ class PatientFacts:
     """Clinical inputs, each a :class:`Fact` or None (unknown). No default stands in for a missing one.
 
     Limits: height 100 to 230 cm and weight 25 to 250 kg (beyond them fields were swapped or metres entered).
+    ``biliary_stent`` asks for a stent that was in place before the scan.
+    ``recipient_weight_kg`` is that of the one who receives a graft, children too. ``earlier_flr_ml`` and
+    ``earlier_flr_date`` are volume and date of the same remnant on the scan before an embolisation. ``hbs_percent``
+    (of the remnant, per minute and m2), ``icg_r15_percent`` and ``limax_ug_kg_h`` are measured liver function.
     """
 
     height_cm: Fact | None = None
@@ -50,7 +54,17 @@ class PatientFacts:
     pancreas_texture: Fact | None = None
     approach: Fact | None = None
     neoadjuvant: Fact | None = None
+    metastasis: Fact | None = None
+    biliary_stent: Fact | None = None
     pve_date: Fact | None = None
+    earlier_flr_ml: Fact | None = None
+    earlier_flr_date: Fact | None = None
+    recipient_weight_kg: Fact | None = None
+    bilirubin_umol_l: Fact | None = None
+    albumin_g_l: Fact | None = None
+    hbs_percent: Fact | None = None
+    icg_r15_percent: Fact | None = None
+    limax_ug_kg_h: Fact | None = None
 
     @property
     def hash(self) -> str:
@@ -103,13 +117,27 @@ class PatientFacts:
         )
 
 
-_LIMITS = {"height_cm": (100.0, 230.0), "weight_kg": (25.0, 250.0)}
+_LIMITS = {
+    "height_cm": (100.0, 230.0),
+    "weight_kg": (25.0, 250.0),
+    # Beyond these a unit was mistaken (mg/dl for umol/l, g/dl for g/l, litres) or a point was lost.
+    "recipient_weight_kg": (2.0, 250.0),
+    "earlier_flr_ml": (20.0, 3000.0),
+    "bilirubin_umol_l": (2.0, 1000.0),
+    "albumin_g_l": (10.0, 70.0),
+    "hbs_percent": (0.1, 30.0),
+    "icg_r15_percent": (0.0, 100.0),
+    "limax_ug_kg_h": (10.0, 1000.0),
+}
+_DATES = ("pve_date", "earlier_flr_date")
 _CHOICES = {
     "sex": ("f", "m"),
     "parenchyma": ("normal", "steatosis", "chemotherapy", "fibrosis", "cirrhosis"),
     "pancreas_texture": ("soft", "firm"),
     "approach": ("open", "minimally-invasive"),
     "neoadjuvant": ("yes", "no"),
+    "metastasis": ("yes", "no"),
+    "biliary_stent": ("yes", "no"),
 }
 
 
@@ -127,7 +155,7 @@ def check_fact(name: str, value: str | float | int) -> None:
         year = _number(name, value)
         if not this_year - 120 <= year <= this_year or year != int(year):
             raise InputError("error.patient.out_of_range", field=name, value=value, low=this_year - 120, high=this_year)
-    elif name == "pve_date":
+    elif name in _DATES:
         try:
             date.fromisoformat(str(value))
         except ValueError as error:

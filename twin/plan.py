@@ -6,7 +6,8 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
-from twin.resection import Resection, resection_from_json, resection_to_json
+from twin.errors import UsageError
+from twin.resection import PancreasCut, Resection, resection_from_json, resection_to_json
 
 __all__ = ["Approval", "Confirmation", "Plan"]
 
@@ -42,6 +43,20 @@ class Approval:
 class Plan:
     """A named set of resections; the union of what they remove is what the plan removes.
 
+    Parameters
+    ----------
+    name, resections
+        What it is called and what it is made of.
+    approval
+        Held while it is approved.
+    stages
+        The stage, 1 or 2, of each resection; empty when all are done in one operation.
+
+    Raises
+    ------
+    UsageError
+        ``error.plan.bad_stages`` when the stages are not one for each resection, each 1 or 2, with a first one.
+
     Examples
     --------
     >>> from twin.resection import parse_cut
@@ -52,6 +67,41 @@ class Plan:
     name: str
     resections: tuple[Resection, ...]
     approval: Approval | None = None
+    stages: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            return
+        if len(self.stages) != len(self.resections) or not set(self.stages) <= {1, 2} or 1 not in self.stages:
+            raise UsageError("error.plan.bad_stages", plan=self.name)
+        if 2 not in self.stages:  # one operation has one way to be written, and one hash
+            object.__setattr__(self, "stages", ())
+
+    @property
+    def is_two_stage(self) -> bool:
+        """True when a part of it is left to a second operation."""
+        return bool(self.stages)
+
+    @property
+    def staged_resections(self) -> tuple[tuple[int, Resection], ...]:
+        """Each resection after its stage."""
+        return tuple(zip(self.stages or (1,) * len(self.resections), self.resections, strict=True))
+
+    def until_stage(self, stage: int) -> Plan:
+        """Return what has been done by the end of a stage, as a draft in one operation."""
+        return Plan(self.name, tuple(resection for at, resection in self.staged_resections if at <= stage))
+
+    @property
+    def organ_ids(self) -> tuple[str, ...]:
+        """Organs that it acts on, the liver first."""
+        organs = {_organ_of(resection) for resection in self.resections}
+        return tuple(organ for organ in ("liver", "pancreas") if organ in organs)
+
+    def on_organ(self, organ_id: str) -> Plan:
+        """Return what it does to one organ, as a draft."""
+        staged = [(at, resection) for at, resection in self.staged_resections if _organ_of(resection) == organ_id]
+        stages = tuple(at for at, _ in staged) if any(at == 1 for at, _ in staged) else ()
+        return Plan(self.name, tuple(resection for _, resection in staged), stages=stages)
 
     @property
     def is_approved(self) -> bool:
@@ -68,7 +118,11 @@ class Plan:
         return replace(self, approval=approval)
 
     def _content(self) -> dict[str, object]:
-        return {"name": self.name, "resections": [resection_to_json(r) for r in self.resections]}
+        resections = [
+            {**resection_to_json(resection), **({"stage": stage} if stage != 1 else {})}
+            for stage, resection in self.staged_resections
+        ]
+        return {"name": self.name, "resections": resections}
 
     def to_json(self) -> dict[str, object]:
         """Plain values for a file."""
@@ -79,8 +133,14 @@ class Plan:
     def from_json(cls, data: dict[str, object]) -> Plan:
         """Read what :meth:`to_json` wrote."""
         approval = data.get("approval")
+        resections: list[dict[str, object]] = list(data["resections"])  # type: ignore[call-overload]
         return cls(
             str(data["name"]),
-            tuple(resection_from_json(r) for r in data["resections"]),  # type: ignore[attr-defined]
+            tuple(resection_from_json(r) for r in resections),
             None if approval is None else Approval(**approval),  # type: ignore[arg-type]
+            tuple(int(str(r.get("stage", 1))) for r in resections),
         )
+
+
+def _organ_of(resection: Resection) -> str:
+    return "pancreas" if isinstance(resection, PancreasCut) else "liver"

@@ -1,4 +1,7 @@
-"""The ways to remove tissue: a sum type, matched exhaustively wherever it is used."""
+"""What a plan is made of: ways to remove tissue, and what was done to vessels or territories beside them.
+
+A sum type, matched exhaustively wherever it is used.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,18 @@ from twin.errors import UsageError
 
 __all__ = [
     "AblationZone",
+    "AbsentTerritory",
     "DonorSplit",
+    "EmbolisedTerritory",
     "PancreasCut",
     "PancreasOperation",
+    "PlanCondition",
     "PlaneCut",
+    "ReconstructedVessel",
     "Resection",
     "SheetCut",
     "TerritorySet",
+    "TissueCut",
     "WedgeCut",
     "parse_cut",
     "resection_from_json",
@@ -28,6 +36,7 @@ __all__ = [
 Point = tuple[float, float, float]
 
 _LEAST_NET, _LARGEST_NET = 2, 16  # points each way
+_WIDEST_RIM_MM = 30.0
 _FARTHEST_MM = 10_000.0  # beyond it a number is no place in a patient
 
 
@@ -126,6 +135,9 @@ class AblationZone:
     margin_mm: float
 
 
+ENUCLEATION_RIM_MM = 2.0  # ours, unless the cut says another: the capsule of the lesion and a little gland
+
+
 class PancreasOperation(StrEnum):
     """Operations along the axis of the pancreas."""
 
@@ -138,22 +150,62 @@ class PancreasOperation(StrEnum):
 
 @dataclass(frozen=True)
 class PancreasCut:
-    """A resection of the pancreas; cuts are fractions of the gland's axis from head (0) to tail (1)."""
+    """A resection of the pancreas; cuts are fractions of the gland's axis from head (0) to tail (1).
+
+    ``margin_mm`` is the rim that an enucleation takes around the lesion; the other operations have none.
+    """
 
     operation: PancreasOperation
     fractions: tuple[float, ...] = ()
     lesion_id: str = ""
     keeps_spleen: bool = False
+    margin_mm: float = ENUCLEATION_RIM_MM
 
 
 @dataclass(frozen=True)
 class DonorSplit:
-    """A living-donor split: ``left-lateral``, ``left`` or ``right`` is the graft."""
+    """A living-donor split: ``left-lateral``, ``left`` or ``right`` is the graft.
+
+    ``takes_middle_vein`` tells whether the middle hepatic vein goes with the graft; None leaves it to where the vein
+    lies along the cut.
+    """
 
     graft: str
+    takes_middle_vein: bool | None = None
 
 
-Resection = PlaneCut | SheetCut | TerritorySet | WedgeCut | AblationZone | PancreasCut | DonorSplit
+@dataclass(frozen=True)
+class EmbolisedTerritory:
+    """Portal branches closed before or in the first stage (embolised or tied): nothing is removed.
+
+    What they supply stays in every volume and counts as without portal supply.
+    """
+
+    branches: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AbsentTerritory:
+    """Territories that are gone since the scan or were labelled in error after an earlier hepatectomy.
+
+    ``branches`` or one New World code, as in :class:`TerritorySet`. They count as no organ: neither as removed nor as
+    remaining.
+    """
+
+    branches: tuple[str, ...] = ()
+    new_world_code: str = ""
+
+
+@dataclass(frozen=True)
+class ReconstructedVessel:
+    """Vessels that are resected and joined again: what they supply or drain counts as kept."""
+
+    branches: tuple[str, ...]
+
+
+TissueCut = PlaneCut | SheetCut | TerritorySet | WedgeCut | AblationZone | PancreasCut | DonorSplit
+PlanCondition = EmbolisedTerritory | AbsentTerritory | ReconstructedVessel
+Resection = TissueCut | PlanCondition
 
 
 def _numbers(text: str, count: int, cut: str) -> tuple[float, ...]:
@@ -182,16 +234,52 @@ def _pancreas(rest: str, text: str) -> PancreasCut:
     except ValueError as error:
         raise UsageError("error.cut.unknown", cut=text) from error
     if operation is PancreasOperation.ENUCLEATION:
-        if not option:
+        lesion, _, margin = option.partition(":")
+        if not lesion or where:
             raise UsageError("error.cut.unknown", cut=text)
-        return PancreasCut(operation, lesion_id=option)
+        (margin_mm,) = _numbers(margin, 1, text) if margin else (ENUCLEATION_RIM_MM,)
+        if not 0 <= margin_mm <= _WIDEST_RIM_MM:
+            raise UsageError("error.cut.bad_rim", cut=text, most=_WIDEST_RIM_MM)
+        return PancreasCut(operation, lesion_id=lesion, margin_mm=margin_mm)
     n_cuts = {PancreasOperation.CENTRAL: 2, PancreasOperation.TOTAL: 0}.get(operation, 1)
     fractions = _numbers(where, n_cuts, text) if n_cuts else ()
     if any(not 0 < fraction < 1 for fraction in fractions) or list(fractions) != sorted(fractions):
         raise UsageError("error.cut.bad_fraction", cut=text)
-    if option not in ("", "spleen=keep"):
+    may_keep_spleen = operation in (PancreasOperation.DISTAL, PancreasOperation.TOTAL)
+    if option not in (("", "spleen=keep") if may_keep_spleen else ("",)) or (where and not n_cuts):
         raise UsageError("error.cut.unknown", cut=text)
     return PancreasCut(operation, fractions, keeps_spleen=option == "spleen=keep")
+
+
+_TAKES_MIDDLE_VEIN = {"": None, "+mhv": True, "-mhv": False}
+
+
+def _donor(rest: str, text: str) -> DonorSplit:
+    for graft in ("left-lateral", "left", "right"):
+        vein = rest.removeprefix(graft)
+        if rest.startswith(graft) and vein in _TAKES_MIDDLE_VEIN and not (graft == "left-lateral" and vein):
+            return DonorSplit(graft, _TAKES_MIDDLE_VEIN[vein])
+    raise UsageError("error.cut.unknown", cut=text)
+
+
+def _names(rest: str) -> tuple[str, ...]:
+    """Return names parted by commas; none when one of them is empty."""
+    names = tuple(name.strip() for name in rest.split(","))
+    return names if all(names) else ()
+
+
+def _is_code(text: str) -> bool:
+    return text[:1] == "H" and text[1:].replace("'", "").isdigit()
+
+
+def _vessels(
+    kind: type[EmbolisedTerritory] | type[ReconstructedVessel], rest: str, text: str
+) -> EmbolisedTerritory | ReconstructedVessel:
+    trees = ("portal",) if kind is EmbolisedTerritory else ("portal", "hepatic")
+    names = _names(rest)
+    if not names or any(name.partition(".")[0] not in trees for name in names):
+        raise UsageError("error.cut.bad_vessel", cut=text, trees=", ".join(trees))
+    return kind(names)
 
 
 def parse_cut(text: str) -> Resection:
@@ -220,13 +308,21 @@ def parse_cut(text: str) -> Resection:
             return _around_lesion(WedgeCut, rest, text)
         case "ablation":
             return _around_lesion(AblationZone, rest, text)
-        case "territory" if all(name.strip() for name in rest.split(",")):
-            return TerritorySet(branches=tuple(name.strip() for name in rest.split(",")))
+        case "territory" if _names(rest):
+            return TerritorySet(branches=_names(rest))
         case "pancreas" if rest:
             return _pancreas(rest, text)
-        case "donor" if rest in ("left-lateral", "left", "right"):
-            return DonorSplit(rest)
-        case _ if not rest and kind[:1] == "H" and kind[1:].replace("'", "").isdigit():
+        case "donor":
+            return _donor(rest, text)
+        case "embolised":
+            return _vessels(EmbolisedTerritory, rest, text)
+        case "reconstructed":
+            return _vessels(ReconstructedVessel, rest, text)
+        case "absent" if _is_code(rest):
+            return AbsentTerritory(new_world_code=rest)
+        case "absent" if _names(rest):
+            return AbsentTerritory(branches=_names(rest))
+        case _ if not rest and _is_code(kind):
             return TerritorySet(new_world_code=kind)
     raise UsageError("error.cut.unknown", cut=text)
 
@@ -251,15 +347,23 @@ def write_cut(resection: Resection) -> str:
             return f"wedge:{lesion}:{_exact(margin)}"
         case AblationZone(lesion, margin):
             return f"ablation:{lesion}:{_exact(margin)}"
-        case PancreasCut(operation, fractions, lesion, keeps_spleen):
+        case PancreasCut(operation, fractions, lesion, keeps_spleen, margin):
             where = "@" + ",".join(_exact(f) for f in fractions) if fractions else ""
             return (
                 f"pancreas:{operation}{where}"
                 + (f":{lesion}" if lesion else "")
+                + (f":{_exact(margin)}" if lesion and margin != ENUCLEATION_RIM_MM else "")
                 + (":spleen=keep" if keeps_spleen else "")
             )
-        case DonorSplit(graft):
-            return f"donor:{graft}"
+        case DonorSplit(graft, takes_middle_vein):
+            vein = next(sign for sign, takes in _TAKES_MIDDLE_VEIN.items() if takes is takes_middle_vein)
+            return f"donor:{graft}{vein}"
+        case EmbolisedTerritory(branches):
+            return "embolised:" + ",".join(branches)
+        case AbsentTerritory(branches, code):
+            return "absent:" + (code or ",".join(branches))
+        case ReconstructedVessel(branches):
+            return "reconstructed:" + ",".join(branches)
         case _:
             assert_never(resection)
 

@@ -24,9 +24,10 @@ from app.services.child_process import run_in_child
 from app.services.crash_log import product_version, write_crash_log
 from app.services.memory import MEMORY_EXIT_CODE, usable_memory_bytes
 from app.services.study_search import FoundStudy, find_studies
+from twin.cut_text import read_staged_cut
 from twin.errors import Cancelled, CaseFileError, InputError, TwinSightError
 from twin.job import CancelSource, CancelToken, Progress
-from twin.resection import parse_cut
+from twin.resection import SheetCut, resection_to_json
 from twin.wording import Wording
 
 __all__ = ["BatchEvent", "BatchListener", "BatchRequest", "BatchResult", "StudyRequest", "StudyResult", "run_batch"]
@@ -177,7 +178,7 @@ def run_batch(
         When it was stopped.
     """
     for cut in request.cuts:
-        parse_cut(cut)
+        read_staged_cut(cut)
     studies = find_studies(request.source, excluded=request.out)
     with _output_folder(request.out):
         run = _Run(request, process_study, studies, listener, cancel or CancelSource().token)
@@ -338,9 +339,16 @@ class _Run:
 
 def _name(study: FoundStudy, request: BatchRequest) -> str:
     """Name of a case: another study, other options or another version make another name, so nothing is replaced."""
-    asked = [request.cuts, request.formats, request.segmenter_id, request.language, request.units, request.modality]
+    cuts = [_cut_content(cut) for cut in request.cuts]
+    asked = [cuts, request.formats, request.segmenter_id, request.language, request.units, request.modality]
     text = json.dumps([study.fingerprint, asked, product_version()])
     return f"case-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _cut_content(text: str) -> str:
+    """Return a cut with all that decides about it: for a sheet the points in its file, not the name of that."""
+    stage, cut = read_staged_cut(text)
+    return f"{stage}:{json.dumps(resection_to_json(cut))}" if isinstance(cut, SheetCut) else text
 
 
 def _usual_n_jobs() -> int:

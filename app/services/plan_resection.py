@@ -9,12 +9,11 @@ from pathlib import Path
 from app.services.case_file import case_read, opened_case
 from twin.anatomy import LayerName, structure
 from twin.case import Case
+from twin.cut_text import read_staged_cut, write_staged_cut
 from twin.edit import ApprovalEdit, ConfirmationEdit, PlanEdit
-from twin.errors import GeometryError, InputError, UsageError
+from twin.errors import GeometryError, InputError
 from twin.outcome import Outcome
 from twin.plan import Confirmation, Plan
-from twin.resection import PancreasCut, Resection, parse_cut, write_cut
-from twin.sheet_file import read_sheet
 
 __all__ = [
     "ListedPlan",
@@ -53,17 +52,18 @@ def plan_from_cuts(case: Case, name: str, cuts: Sequence[str]) -> Plan:
     Raises
     ------
     UsageError
-        When a text is no cut, or a cut that cannot be computed yet.
+        When a text is no cut.
     InputError
         ``error.plan.no_such_lesion`` with the lesions there are; when the file of a sheet cannot be used.
     """
-    resections = tuple(_cut(text) for text in cuts)
+    staged = [read_staged_cut(text) for text in cuts]
+    resections = tuple(resection for _, resection in staged)
     lesions = case.layers[LayerName.LESIONS].structure_ids() if LayerName.LESIONS in case.layers else ()
     for resection in resections:
         lesion_id = getattr(resection, "lesion_id", "")
         if lesion_id and lesion_id not in lesions:
             raise InputError("error.plan.no_such_lesion", lesion=lesion_id, known=", ".join(lesions) or "-")
-    return Plan(name, resections)
+    return Plan(name, resections, stages=tuple(stage for stage, _ in staged))
 
 
 def save_plan(case_path: Path, name: str, cuts: Sequence[str]) -> Plan:
@@ -144,20 +144,13 @@ def structures_of_figures(case: Case, plan: Plan) -> tuple[str, ...]:
     A cut of the pancreas uses the pancreas, any other cut the liver. Lesions count whether cut or not: the net
     volume is without them.
     """
-    organs = {"pancreas" if isinstance(resection, PancreasCut) else "liver" for resection in plan.resections}
-    trees = {"liver": ("portal_vein", "hepatic_vein"), "pancreas": ("portal_vein", "superior_mesenteric_vein")}
-    wanted = organs | {tree for organ in organs for tree in trees[organ]}
+    trees = {
+        "liver": ("portal_vein", "hepatic_vein"),
+        "pancreas": ("portal_vein", "superior_mesenteric_vein", "pancreatic_duct"),
+    }
+    wanted = {name for organ in plan.organ_ids for name in (organ, *trees[organ])}
     labelled = case.structure_ids()
     return tuple(i for i in labelled if i in wanted or i.startswith("lesion-"))
-
-
-def _cut(text: str) -> Resection:
-    if text.startswith("sheet:"):
-        return read_sheet(Path(text.removeprefix("sheet:")))
-    resection = parse_cut(text)
-    if isinstance(resection, PancreasCut):
-        raise UsageError("error.plan.not_built", cut=text)
-    return resection
 
 
 def _listed(case: Case, plan: Plan) -> ListedPlan:
@@ -165,5 +158,5 @@ def _listed(case: Case, plan: Plan) -> ListedPlan:
     state = "draft" if outcome is None else "stale" if outcome.is_stale else "simulated"
     if plan.approval is not None:
         state = "approved"
-    cuts = tuple(write_cut(resection) for resection in plan.resections)
+    cuts = tuple(write_staged_cut(stage, resection) for stage, resection in plan.staged_resections)
     return ListedPlan(plan.name, cuts, state, plan.approval.by if plan.approval else "")

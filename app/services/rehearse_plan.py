@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.contacts import ScanState, contacts_of
 from simulation.live import LiveFigures, LivePlane, LiveSheet
 from simulation.organ_model import OrganModel
+from simulation.pancreas.cuts import CutPlane
+from simulation.pancreas.gland import Gland
+from simulation.pancreas.live import LivePancreas, LivePancreasFigures
 from simulation.simulate import simulate
 from simulation.split import split_masks, split_organ
+from twin.contact import Contact
 from twin.outcome import Outcome
+from twin.pancreas.axis import PancreasAxis
+from twin.pancreas.parts import PancreasParts
 from twin.patient import PatientFacts
 from twin.plan import Plan
-from twin.resection import PlaneCut, SheetCut
+from twin.resection import PancreasCut, PlaneCut, SheetCut
 from twin.surface import Surface
 from twin.twin import Twin
 
-__all__ = ["LiveFigures", "Rehearsal", "SettledPlan"]
+__all__ = ["CutPlane", "LiveFigures", "LivePancreasFigures", "Rehearsal", "SettledPlan"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +40,15 @@ class SettledPlan:
     outcome
         Every figure.
     remnant, specimen
-        Closed surfaces, LPS millimetres.
+        Closed surfaces, LPS millimetres, of the liver where the plan cuts it, else of the pancreas; no remnant after a
+        total pancreatectomy.
     removed
         Voxels that are removed, bool ``[k, j, i]`` on the grid of the twin.
     """
 
     plan: Plan
     outcome: Outcome
-    remnant: Surface
+    remnant: Surface | None
     specimen: Surface
     removed: NDArray[np.bool_]
 
@@ -54,6 +64,10 @@ class Rehearsal:
         The anatomy, with its surfaces.
     facts
         Of the patient; what is missing leaves figures unknown.
+    scan_date
+        Day of the scan; the growth of the remnant needs it.
+    scan
+        Phase and age of the scan; the suggested resectability rows need them.
 
     Raises
     ------
@@ -61,9 +75,14 @@ class Rehearsal:
         When the liver is not labelled.
     """
 
-    def __init__(self, twin: Twin, facts: PatientFacts) -> None:
+    def __init__(
+        self, twin: Twin, facts: PatientFacts, *, scan_date: date | None = None, scan: ScanState | None = None
+    ) -> None:
         self.twin = twin
         self.facts = facts
+        self.scan_date = scan_date
+        self.scan = scan
+        self._contacts: tuple[Contact, ...] | None = None
         self._model = OrganModel.of_twin(twin)
         self._live = LivePlane(twin, facts, model=self._model)
         self._live_sheet = LiveSheet(twin, facts, model=self._model)
@@ -72,9 +91,37 @@ class Rehearsal:
         """Return the same liver with other facts; nothing of the liver is computed again."""
         other = object.__new__(Rehearsal)
         other.twin, other.facts, other._model = self.twin, facts, self._model
+        other.scan_date, other.scan, other._contacts = self.scan_date, self.scan, self._contacts
         other._live = LivePlane(self.twin, facts, model=self._model)
         other._live_sheet = LiveSheet(self.twin, facts, model=self._model)
+        if "_pancreas" in vars(self):
+            other._pancreas = self._pancreas.with_facts(facts)
         return other
+
+    @cached_property
+    def _pancreas(self) -> LivePancreas:
+        """The pancreas, prepared when it is first asked for."""
+        return LivePancreas(Gland.of_twin(self.twin), self.facts)
+
+    @property
+    def axis(self) -> PancreasAxis:
+        """The axis of the pancreas, for a slider along it and its picture.
+
+        Raises
+        ------
+        GeometryError
+            When the pancreas is not labelled, or no axis can be laid through its label.
+        """
+        return self._pancreas.gland.axis
+
+    @property
+    def parts_of_pancreas(self) -> PancreasParts:
+        """Head, uncinate process, neck, body and tail; where a slider begins."""
+        return self._pancreas.gland.parts
+
+    def live_pancreas(self, cut: PancreasCut) -> LivePancreasFigures:
+        """Return the figures of a cut along the axis of the pancreas, in milliseconds; errors as :attr:`axis`."""
+        return self._pancreas.figures(cut)
 
     def live_figures(self, cut: PlaneCut | SheetCut) -> LiveFigures:
         """Return the figures of a plane or a sheet, in milliseconds."""
@@ -97,9 +144,22 @@ class Rehearsal:
         TwinSightError
             When the plan cannot be computed on this twin.
         """
-        outcome = simulate(plan, self.twin, self.facts, model=self._model)
+        if self._contacts is None:
+            self._contacts = contacts_of(self.twin)  # they do not depend on the plan
+        gland = self._pancreas.gland if "pancreas" in plan.organ_ids else None
+        outcome = simulate(
+            plan,
+            self.twin,
+            self.facts,
+            model=self._model,
+            gland=gland,
+            scan_date=self.scan_date,
+            contacts=self._contacts,
+            scan=self.scan,
+        )
         stop()
-        remnant, specimen = split_organ(plan, self.twin, model=self._model)
+        model = gland.model if gland is not None and "liver" not in plan.organ_ids else self._model
+        remnant, specimen = split_organ(plan, self.twin, model=model)
         stop()
-        masks = split_masks(plan, self.twin, model=self._model)
+        masks = split_masks(plan, self.twin, model=model)
         return SettledPlan(plan, outcome, remnant, specimen, masks.specimen)

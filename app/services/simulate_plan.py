@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
 from app.services.check_quality import with_current_doubts
+from simulation.contacts import ScanState
 from simulation.simulate import simulate
+from twin.case import Case
 from twin.edit import OutcomeEdit
 from twin.job import CancelToken, Progress, ProgressListener, no_progress
 from twin.outcome import Outcome
 from twin.twin import Twin, build_twin
 
-__all__ = ["simulate_plan_of_file", "simulate_plan_of_session"]
+__all__ = ["scan_date_of", "scan_state_of", "simulate_plan_of_file", "simulate_plan_of_session"]
 
 
 def simulate_plan_of_file(
@@ -58,9 +61,29 @@ def simulate_plan_of_session(
     if twin is None or twin.labels_hash != case.labels_hash:
         twin = build_twin(case, structure_ids=(), cancel=cancel)
     progress(Progress(0.1, "progress.simulate.computing", {"plan": plan_name}))
-    outcome = simulate(plan, replace(twin, layers=with_current_doubts(twin.layers, case)), case.facts)
+    current = replace(twin, layers=with_current_doubts(twin.layers, case))
+    outcome = simulate(plan, current, case.facts, scan_date=scan_date_of(case), scan=scan_state_of(case))
     if cancel is not None:
         cancel.raise_if_cancelled()
     progress(Progress(1.0, "progress.simulate.done", {"plan": plan_name}))
     session.do(OutcomeEdit(outcome))
     return outcome
+
+
+def scan_date_of(case: Case) -> date | None:
+    """Return the day of the scan that the surgeon plans on, or None when it does not say."""
+    if case.planning_volume_id is None:
+        return None
+    try:
+        return date.fromisoformat(case.planning_volume.scan_date or "")
+    except ValueError:
+        return None
+
+
+def scan_state_of(case: Case, *, on_date: date | None = None) -> ScanState:
+    """Return phase and age of the scan that the surgeon plans on; the age is counted on ``on_date``, else today."""
+    if case.planning_volume_id is None:
+        return ScanState()
+    scanned = scan_date_of(case)
+    age_days = None if scanned is None else ((on_date or date.today()) - scanned).days
+    return ScanState(case.planning_volume.phase, age_days)

@@ -15,6 +15,7 @@ from app.services.case_session import CaseSession, SessionEvent, SessionEventKin
 from app.services.exports_made import supersede_exports
 from app.services.jobs import Job, JobEvent, JobHandle, JobRunner
 from app.services.rehearse_plan import Rehearsal
+from app.services.simulate_plan import scan_date_of, scan_state_of
 from app.services.structure_volume import volume_figure
 from app.ui.window_thread import JobAnswers, WindowJobs, WindowThread
 from twin.case import Case
@@ -112,6 +113,12 @@ class CaseWork(QObject):
             self.session.do(made, is_step=is_step)
 
         self._write("ui.task.edit", work, done)
+
+    def write(
+        self, message_id: str, work: Callable[[ProgressListener, CancelToken], object], answers: JobAnswers
+    ) -> JobHandle:
+        """Run something that changes the case itself, such as a stroke, after the steps handed in before."""
+        return self._writes.submit(Job(message_id, work), answers)
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -211,7 +218,9 @@ class CaseWork(QObject):
             volumes[structure_id] = volume_figure(case.layer_of(structure_id), structure_id)
         coarse = {i: coarse_polydata(surface) for i, surface in twin.surfaces.items()}
         cancel.raise_if_cancelled()
-        rehearsal = Rehearsal(twin, case.facts) if twin.has("liver") else None
+        rehearsal = None
+        if twin.has("liver"):
+            rehearsal = Rehearsal(twin, case.facts, scan_date=scan_date_of(case), scan=scan_state_of(case))
         return BuiltTwin(twin, coarse, volumes, rehearsal)
 
     def _on_built(self, case: Case, result: object) -> None:

@@ -42,9 +42,20 @@ _FIELDS = (
     _Field("parenchyma", ("normal", "steatosis", "chemotherapy", "fibrosis", "cirrhosis")),
     _Field("approach", ("open", "minimally-invasive")),
     _Field("neoadjuvant", ("yes", "no")),
+    _Field("metastasis", ("yes", "no")),
+    _Field("biliary_stent", ("yes", "no")),
     _Field("pancreas_texture", ("soft", "firm")),
     _Field("pve_date"),
+    _Field("earlier_flr_ml", unit="ml"),
+    _Field("earlier_flr_date"),
+    _Field("bilirubin_umol_l", unit="µmol/l"),
+    _Field("albumin_g_l", unit="g/l"),
+    _Field("hbs_percent", unit="%/min/m²"),
+    _Field("icg_r15_percent", unit="%"),
+    _Field("limax_ug_kg_h", unit="µg/kg/h"),
+    _Field("recipient_weight_kg", unit="kg"),
 )
+_DATES = ("pve_date", "earlier_flr_date")
 
 
 class FactsForm(QWidget):
@@ -109,7 +120,8 @@ class FactsForm(QWidget):
                 editor.setCurrentIndex(max(chosen, 0))
             else:
                 editor.setPlaceholderText(wording.text("ui.facts.unknown"))
-        self._labels["pve_date"].setToolTip(wording.text("ui.facts.date_tip"))
+        for name in _DATES:
+            self._labels[name].setToolTip(wording.text("ui.facts.date_tip"))
         self.enter_button.setText(wording.text("ui.facts.enter"))
         self._write()
 
@@ -187,7 +199,7 @@ class FactsForm(QWidget):
         if not text:
             return facts if known is None or known.is_proposal else replace(facts, **{field.name: None})
         value: str | float | int = text
-        if not field.choices and field.name != "pve_date":
+        if not field.choices and field.name not in _DATES:
             value = _number(field.name, text)
         if known is not None and not known.is_proposal and known.value == value:
             return facts

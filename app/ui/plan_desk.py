@@ -193,7 +193,7 @@ class PlanDesk(QObject):
         """Give the selected plan other cuts."""
         if self._work is None or self.plan is None:
             return
-        changed = Plan(self.plan.name, cuts)
+        changed = Plan(self.plan.name, cuts, stages=_stages_of(cuts, self.plan))
         if changed.hash == self.plan.hash:
             if self.shown.state is FigureState.LIVE:
                 self._settle(self.plan)
@@ -212,7 +212,7 @@ class PlanDesk(QObject):
         plan = self.plan
         if self._work is None or plan is None or name == plan.name:
             return
-        edits = (PlanEdit(plan.name, None), PlanEdit(name, Plan(name, plan.resections)))
+        edits = (PlanEdit(plan.name, None), PlanEdit(name, Plan(name, plan.resections, stages=plan.stages)))
         self._work.do(GroupEdit("ui.edit.rename_plan", edits), done=lambda: self.select(name))
 
     def delete_plan(self) -> None:
@@ -323,3 +323,12 @@ def cut_of_plane(plane: CutPlane) -> PlaneCut:
     x, y, z = (float(v) for v in plane.origin_lps_mm)
     nx, ny, nz = (float(v) for v in plane.normal_lps)
     return PlaneCut((x, y, z), (nx, ny, nz))
+
+
+def _stages_of(cuts: tuple[Resection, ...], plan: Plan) -> tuple[int, ...]:
+    """Return the stage of each cut: that of the cut of the plan in its place, or of the equal one where some went."""
+    if len(cuts) == len(plan.resections):
+        return plan.stages
+    known = [(resection, stage) for stage, resection in plan.staged_resections]
+    stages = tuple(next((stage for resection, stage in known if resection == cut), 1) for cut in cuts)
+    return stages if 1 in stages else ()

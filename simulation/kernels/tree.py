@@ -6,7 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["spread_down", "spread_flags"]
+__all__ = ["add_up", "add_values", "spread_down", "spread_flags"]
 
 
 def spread_down(order: NDArray[np.int64], parents: NDArray[np.int32], flags: NDArray[np.bool_]) -> None:
@@ -33,3 +33,29 @@ def spread_flags(order: NDArray[np.int64], parents: NDArray[np.int32], flags: ND
         parent = parents[order[n]]
         if parent >= 0 and flags[parent]:
             flags[order[n]] = True
+
+
+def add_up(order: NDArray[np.int64], parents: NDArray[np.int32], values: NDArray[np.float64]) -> None:
+    """Add to every node what lies below it, in place.
+
+    Parameters
+    ----------
+    order
+        int64 (n,), nodes with each parent before its children.
+    parents
+        int32 (n,), -1 at a root.
+    values
+        float64 (n,), writeable.
+    """
+    if not order.shape == parents.shape == values.shape:
+        raise ValueError("order, parents and values need one value per node")
+    add_values(order, parents, values)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=False)
+def add_values(order: NDArray[np.int64], parents: NDArray[np.int32], values: NDArray[np.float64]) -> None:
+    """Kernel of :func:`add_up`."""
+    for n in range(order.size - 1, -1, -1):
+        parent = parents[order[n]]
+        if parent >= 0:
+            values[parent] += values[order[n]]

@@ -11,3 +11,14 @@ def spread_flags(parents, flags):
             at = parents[at]
         found.append(is_flagged)
     return found
+
+
+def add_values(parents, values):
+    """Each node's value with those of everything below it."""
+    sums = list(values)
+    for node in range(len(parents)):
+        at = parents[node]
+        while at >= 0:
+            sums[at] += values[node]
+            at = parents[at]
+    return sums

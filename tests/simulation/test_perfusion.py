@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from simulation.kernels.tree import spread_down
-from simulation.perfusion import lost_branches, order_from_root
+from simulation.perfusion import lost_branches
 from simulation.simulate import simulate
+from simulation.vessels import order_from_root
 from tests.naive.tree import spread_flags
 from tests.simulation.shapes import block, grid_of, twin_of
 from twin.anatomy import LayerName

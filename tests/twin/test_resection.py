@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from twin.errors import UsageError
 from twin.resection import (
     AblationZone,
+    AbsentTerritory,
     DonorSplit,
+    EmbolisedTerritory,
     PancreasCut,
     PancreasOperation,
     PlaneCut,
+    ReconstructedVessel,
     Resection,
     SheetCut,
     TerritorySet,
@@ -33,6 +36,7 @@ LESIONS = st.integers(1, 30).map("lesion-{}".format)
 MARGINS = st.floats(0, 100)
 FRACTIONS = st.floats(0.001, 0.999)
 BRANCHES = st.lists(st.from_regex(r"[a-z]+(\.[a-z0-9]+){0,3}", fullmatch=True), min_size=1, max_size=4)
+PORTAL = st.lists(st.from_regex(r"portal(\.[a-z0-9]+){0,3}", fullmatch=True), min_size=1, max_size=4)
 PLANES = st.builds(PlaneCut, POINTS, NORMALS)
 PANCREAS = st.one_of(
     st.builds(PancreasCut, st.just(PancreasOperation.WHIPPLE), st.tuples(FRACTIONS)),
@@ -47,6 +51,11 @@ EXACT_IN_TEXT = st.one_of(
     st.builds(TerritorySet, BRANCHES.map(tuple)),
     st.from_regex(r"H[1-8]{1,8}", fullmatch=True).map(lambda code: TerritorySet(new_world_code=code)),
     st.sampled_from([DonorSplit("left-lateral"), DonorSplit("left"), DonorSplit("right")]),
+    st.builds(DonorSplit, st.sampled_from(["left", "right"]), st.sampled_from([None, True, False])),
+    st.builds(EmbolisedTerritory, PORTAL.map(tuple)),
+    st.builds(ReconstructedVessel, PORTAL.map(tuple)),
+    st.builds(AbsentTerritory, BRANCHES.map(tuple)),
+    st.from_regex(r"H[1-8]{1,8}", fullmatch=True).map(lambda code: AbsentTerritory(new_world_code=code)),
     PANCREAS,
 )
 NETS = st.tuples(st.integers(2, 4), st.integers(2, 5))
@@ -76,7 +85,27 @@ def test_that_a_cut_kept_in_a_file_comes_back_bit_by_bit(cut: Resection) -> None
 
 def test_that_every_kind_of_cut_is_tested() -> None:
     kinds = {PlaneCut, SheetCut, TerritorySet, WedgeCut, AblationZone, PancreasCut, DonorSplit}
-    assert set(get_args(Resection)) == kinds
+    conditions = {EmbolisedTerritory, AbsentTerritory, ReconstructedVessel}
+    assert set(get_args(Resection)) == kinds | conditions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "embolised:",
+        "embolised:hepatic.right",
+        "reconstructed:",
+        "reconstructed:aorta",
+        "absent:",
+        "absent:H5,",
+        "donor:left-lateral+mhv",
+        "donor:middle",
+        "donor:right+mhv-mhv",
+    ],
+)
+def test_that_a_text_that_says_nothing_sensible_of_vessels_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_cut(text)
 
 
 @given(NORMALS)
