@@ -22,6 +22,17 @@ _READING_ORDER = (
     "lesion_margin_mm",
     "resected_ml",
     "remnant_ml",
+    "remnant_percent",
+    "duct_mm",
+    "thickness_mm",
+    "head_stump.duct_mm",
+    "head_stump.thickness_mm",
+    "duct_distance_mm",
+    "fistula",
+    "fistula.soft",
+    "fistula.firm",
+    "fistula.isgps.soft",
+    "fistula.isgps.firm",
     "functional_remnant_ml",
     "ischaemic_ml",
     "congested_ml",
@@ -90,9 +101,14 @@ def _place(key: str) -> int:
 
 
 def _shown(figures: dict[str, Figure]) -> dict[str, Figure]:
-    """Leave out the margin of the only lesion: it is the margin."""
+    """Leave out the margin of the only lesion: it is the margin; of a part of the pancreas only the whole is shown."""
+    figures = {key: figure for key, figure in figures.items() if not _is_share_of_part(key)}
     of_lesions = [key for key in figures if key.startswith("lesion_margin_mm.")]
     return {key: figure for key, figure in figures.items() if len(of_lesions) > 1 or key not in of_lesions}
+
+
+def _is_share_of_part(key: str) -> bool:
+    return key.startswith("parts.") and not key.endswith(".total_ml")
 
 
 def _flat(tree: FigureTree, before: str = "") -> Iterator[tuple[str, Figure]]:

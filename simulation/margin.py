@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal
 from twin.anatomy import lesion_id
-from twin.resection import AblationZone, PlaneCut, Resection, WedgeCut
+from twin.resection import AblationZone, PancreasCut, PancreasOperation, PlaneCut, Resection, WedgeCut
 from twin.twin import Twin
 
 __all__ = [
@@ -155,6 +155,8 @@ def _own_margin_mm(resection: Resection, name: str) -> float:
     """Return the margin of a wedge or an ablation around this very lesion, else not a number."""
     match resection:
         case WedgeCut(lesion, margin_mm) | AblationZone(lesion, margin_mm) if lesion == name:
+            return margin_mm
+        case PancreasCut(PancreasOperation.ENUCLEATION, lesion_id=lesion, margin_mm=margin_mm) if lesion == name:
             return margin_mm
         case _:
             return float("nan")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,23 +35,32 @@ class SplitMasks:
 
 
 def split_masks(plan: Plan, twin: Twin, *, model: OrganModel | None = None) -> SplitMasks:
-    """Return the voxels of remnant and specimen of the liver; together they are the organ, to the voxel.
+    """Return the voxels of remnant and specimen of an organ; together they are the organ, to the voxel.
+
+    Parameters
+    ----------
+    plan, twin
+        A plan that acts on both organs is that of the model, or of the liver.
+    model
+        The organ prepared; None prepares the one that the plan acts on.
 
     Raises
     ------
     TwinSightError
         As :func:`simulation.simulate.simulate`.
     """
-    model = model or OrganModel.of_twin(twin)
-    removal = removal_of(plan, model)
+    model = model or _model(plan, twin)
+    removal = removal_of(_on_organ(plan, model), model)
     whole = (np.zeros(twin.grid.shape_kji, np.bool_) for _ in range(2))
     remnant, specimen = whole
     remnant[model.box.slices], specimen[model.box.slices] = removal.remnant, removal.specimen
     return SplitMasks(remnant, specimen)
 
 
-def split_organ(plan: Plan, twin: Twin, *, model: OrganModel | None = None) -> tuple[Surface, Surface]:
-    """Return the closed surfaces of remnant and specimen of the liver (``"remnant"``, ``"specimen"``), LPS mm.
+def split_organ(plan: Plan, twin: Twin, *, model: OrganModel | None = None) -> tuple[Surface | None, Surface]:
+    """Return the closed surfaces of remnant and specimen of an organ (``"remnant"``, ``"specimen"``), LPS mm.
+
+    Parameters are those of :func:`split_masks`. After a total pancreatectomy there is no remnant: None.
 
     The face of a plane is flat and its edge sharp. Other cuts follow the sheet, the distance to the lesion or the
     border of the territory below voxel size, so that the cut shows no steps.
@@ -61,8 +70,10 @@ def split_organ(plan: Plan, twin: Twin, *, model: OrganModel | None = None) -> t
     GeometryError
         ``error.surface.empty`` when one of the two parts is nothing; else as :func:`simulation.simulate.simulate`.
     """
-    model = model or OrganModel.of_twin(twin)
-    removal = removal_of(plan, model)
+    model = model or _model(plan, twin)
+    removal = removal_of(_on_organ(plan, model), model)
+    if model.organ_id == "pancreas" and not removal.remnant.any():
+        return None, replace(_organ_surface(twin, model.organ_id), structure_id="specimen")
     for part_id, mask in (("remnant", removal.remnant), ("specimen", removal.specimen)):
         if not mask.any():
             raise GeometryError("error.surface.empty", structure=part_id)
@@ -76,6 +87,14 @@ def split_organ(plan: Plan, twin: Twin, *, model: OrganModel | None = None) -> t
         inside = (np.asarray(planes[0].origin_lps_mm), np.asarray(planes[0].normal_lps))
         return remnant, clipped_by_planes(organ, [inside], "specimen")
     return remnant, _combined(removal, list(removal.parts), "specimen")
+
+
+def _model(plan: Plan, twin: Twin) -> OrganModel:
+    return OrganModel.of_twin(twin, plan.organ_ids[0] if plan.resections else "liver")
+
+
+def _on_organ(plan: Plan, model: OrganModel) -> Plan:
+    return plan if len(plan.organ_ids) < 2 else plan.on_organ(model.organ_id)
 
 
 def _organ_surface(twin: Twin, organ_id: str) -> Surface:

@@ -147,7 +147,9 @@ def export_session(
     formats = tuple(name for name in request.formats or _USUAL if name not in omitted)
     if twin is None or twin.labels_hash != case.labels_hash:
         twin = _twin(session, formats, part_of(progress, 0.0, 0.4), cancel)
-    split = split_organ(plan, twin) if plan is not None and twin is not None else None
+    split = None
+    if plan is not None and twin is not None:
+        split = tuple(part for part in split_organ(plan, twin) if part is not None)
     writer = _Writer(case, twin, plan, split, request.language, renderer)
     with export_folder(request.folder, case, None if plan is None else plan.name) as staging:
         for done, name in enumerate(formats):

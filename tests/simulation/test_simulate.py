@@ -191,7 +191,6 @@ def test_that_a_margin_on_thick_slices_is_called_not_reliable():
         ("wedge:lesion-9:5", InputError, "error.plan.no_such_lesion"),
         ("wedge:lesion-2:5", GeometryError, "error.plan.lesion_outside_organ"),
         ("ablation:lesion-2:5", GeometryError, "error.plan.lesion_outside_organ"),
-        ("pancreas:total", UsageError, "error.plan.not_built"),
         ("H5678", GeometryError, "error.cut.needs_segments"),
         ("donor:right", GeometryError, "error.cut.needs_segments"),
         ("territory:portal.right", GeometryError, "error.cut.needs_branches"),
