@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from twin.errors import InputError
 
@@ -204,15 +205,15 @@ def _flag(value: object) -> bool:
     return value
 
 
-def _scenes(value: object) -> frozenset[SceneId]:
-    return frozenset(SceneId(name) for name in value)  # type: ignore[attr-defined]
+def _scenes(value: Any) -> frozenset[SceneId]:
+    return frozenset(SceneId(name) for name in value)
 
 
-def _risks(value: object) -> tuple[Risk, ...]:
-    return tuple(Risk(**row) for row in value)  # type: ignore[attr-defined]
+def _risks(value: Any) -> tuple[Risk, ...]:
+    return tuple(Risk(**row) for row in value)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Any], object]] = {
     "language": _text,
     "kind": lambda value: None if value is None else StoryKind(value),
     "scenes": _scenes,

@@ -24,7 +24,7 @@ def divided_by(surface: Surface, region: Surface) -> tuple[Surface | None, Surfa
     select.SetSurfaceData(_polydata(region))
     select.SetTolerance(1e-6)
     select.Update()
-    inside = vtk_to_numpy(select.GetOutput().GetPointData().GetArray("SelectedPoints")).astype(bool)
+    inside = vtk_to_numpy(select.GetOutput().GetPointData().GetArray("SelectedPoints")).astype(bool)  # type: ignore[no-untyped-call]
     is_inside = inside[surface.triangles].sum(axis=1) >= 2
     return _part(surface, ~is_inside), _part(surface, is_inside)
 
@@ -45,11 +45,11 @@ def _part(surface: Surface, wanted: NDArray[np.bool_]) -> Surface | None:
 
 def _polydata(surface: Surface) -> vtkPolyData:
     points = vtkPoints()
-    points.SetData(numpy_to_vtk(np.ascontiguousarray(surface.points_lps_mm), deep=True))
+    points.SetData(numpy_to_vtk(np.ascontiguousarray(surface.points_lps_mm), deep=True))  # type: ignore[no-untyped-call]
     cells = vtkCellArray()
     cells.SetData(
-        numpy_to_vtkIdTypeArray(np.arange(0, 3 * surface.n_triangles + 1, 3, dtype=np.int64), deep=True),
-        numpy_to_vtkIdTypeArray(surface.triangles.astype(np.int64).ravel(), deep=True),
+        numpy_to_vtkIdTypeArray(np.arange(0, 3 * surface.n_triangles + 1, 3, dtype=np.int64), deep=True),  # type: ignore[no-untyped-call]
+        numpy_to_vtkIdTypeArray(surface.triangles.astype(np.int64).ravel(), deep=True),  # type: ignore[no-untyped-call]
     )
     polydata = vtkPolyData()
     polydata.SetPoints(points)

@@ -91,8 +91,8 @@ def leaflet_html(story: Story, pictures: Mapping[str, bytes], today: date, densi
     return (
         f'<!doctype html><html lang="{story.language}"><head><meta charset="utf-8">'
         f"<title>{escape(story.title)}</title><style>{_style(density)}</style></head><body>"
-        f"{_head(story)}{_key_messages(story)}{_colour_key(story, pictured)}{scenes}{_notice(story)}{_footer(story, today)}"
-        "</body></html>"
+        f"{_head(story)}{_key_messages(story)}{_colour_key(story, pictured)}{scenes}{_notice(story)}"
+        f"{_footer(story, today)}</body></html>"
     )
 
 
@@ -124,7 +124,7 @@ def _style(density: _Density) -> str:
 
 
 def _head(story: Story) -> str:
-    draft = f'<p class="draft">{escape(story.words.text("draft_note"))}</p>' if story.watermark else ""
+    draft = f'<p class="draft">{escape(story.words.say("draft_note"))}</p>' if story.watermark else ""
     return f'<div class="head"><h1>{escape(story.title)}</h1>{draft}</div>'
 
 
@@ -134,7 +134,7 @@ def _key_messages(story: Story) -> str:
     if not told:
         return ""
     lines = "".join(f"<li>{escape(_key_sentence(scene))}</li>" for scene in told)
-    return f'<div class="key"><h2>{escape(story.words.text("page.key_messages"))}</h2><ul>{lines}</ul></div>'
+    return f'<div class="key"><h2>{escape(story.words.say("page.key_messages"))}</h2><ul>{lines}</ul></div>'
 
 
 def _key_sentence(scene: Scene) -> str:
@@ -147,14 +147,12 @@ def _colour_key(story: Story, pictured: Sequence[SceneId]) -> str:
     """Return what each colour of the pictures stands for: colour is never the only sign."""
     seen = {part_id for scene in story.scenes if scene.id in pictured for part_id in scene.stage}
     colours = {part.names[story.language]: part.colour for part in story.parts if part.id in seen}
-    items = "".join(
-        f'<li><i style="background: {colour}"></i>{escape(name)}</li>' for name, colour in colours.items()
-    )
+    items = "".join(f'<li><i style="background: {colour}"></i>{escape(name)}</li>' for name, colour in colours.items())
     return f'<ul class="colours">{items}</ul>' if items else ""
 
 
 def _notice(story: Story) -> str:
-    return f'<p class="notice">{escape(story.words.text("notice"))}</p>'
+    return f'<p class="notice">{escape(story.words.say("notice"))}</p>'
 
 
 def _scene(story: Story, scene: Scene, picture: bytes | None, density: _Density) -> str:
@@ -163,7 +161,7 @@ def _scene(story: Story, scene: Scene, picture: bytes | None, density: _Density)
     else:
         body = "".join(f"<p>{escape(text)}</p>" for text in scene.text)
     if scene.id is SceneId.QUESTIONS:
-        heading = escape(story.words.text("page.my_questions"))
+        heading = escape(story.words.say("page.my_questions"))
         body += f'<div class="lines"><h2>{heading}</h2>{"<p> </p>" * density.n_lines}</div>'
     text = f"<h2>{escape(scene.title)}</h2>{body}"
     if picture is None:
@@ -173,7 +171,7 @@ def _scene(story: Story, scene: Scene, picture: bytes | None, density: _Density)
 
 def _figure(story: Story, scene: Scene, picture: bytes) -> str:
     png = base64.b64encode(picture).decode("ascii")
-    right, left = (escape(story.words.text(f"page.{side}_short")) for side in ("right", "left"))
+    right, left = (escape(story.words.say(f"page.{side}_short")) for side in ("right", "left"))
     mark = f'<span class="mark">{escape(story.watermark)}</span>' if story.watermark else ""
     return (
         f'<figure><img alt="{escape(scene.alternative_text)}" src="data:image/png;base64,{png}">'
@@ -183,4 +181,4 @@ def _figure(story: Story, scene: Scene, picture: bytes) -> str:
 
 def _footer(story: Story, today: date) -> str:
     words = story.words
-    return f'<p class="footer">{escape(words.text("without_name"))} {escape(made_on(story, today))}</p>'
+    return f'<p class="footer">{escape(words.say("without_name"))} {escape(made_on(story, today))}</p>'

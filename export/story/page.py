@@ -70,7 +70,10 @@ def story_page(
 def content_policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
     """Allow these styles, these scripts and pictures inside the page, and nothing else."""
     script, style = (" ".join(f"'{_hash(text)}'" for text in texts) for texts in (scripts, styles))
-    return f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'"
+    return (
+        f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
 def page_script(name: str) -> str:
@@ -96,7 +99,7 @@ def page_style(parts: Sequence[ModelPart] = ()) -> str:
 def made_on(story: Story, today: date) -> str:
     """Return the day it was made, and the version of plan and figures, in words."""
     day = format_date(today, format="long", locale=story.language)
-    return story.words.text("made", date=day, version=story.version)
+    return story.words.say("made", date=day, version=story.version)
 
 
 def _page(
@@ -104,13 +107,13 @@ def _page(
 ) -> bytes:
     words, style, script = story.words, page_style(parts), page_script("story")
     shown = ("skip", "stage", "stage_help", "show", "previous", "next", "read_aloud")
-    texts = {name: words.text(f"page.{name}") for name in shown} | {
+    texts = {name: words.say(f"page.{name}") for name in shown} | {
         "title": story.title,
-        "controls_label": words.text("page.controls"),
-        "scenes_label": words.text("page.scenes"),
-        "pictures_note": words.text("page.pictures"),
-        "notice": words.text("notice"),
-        "without_name": words.text("without_name"),
+        "controls_label": words.say("page.controls"),
+        "scenes_label": words.say("page.scenes"),
+        "pictures_note": words.say("page.pictures"),
+        "notice": words.say("notice"),
+        "without_name": words.say("without_name"),
         "made": made_on(story, today),
     }
     blocks = {
@@ -118,7 +121,7 @@ def _page(
         "policy": content_policy([style], [script]),
         "style": style,
         "script": script,
-        "draft": f'<p class="draft">{escape(words.text("draft_note"))}</p>' if story.watermark else "",
+        "draft": f'<p class="draft">{escape(words.say("draft_note"))}</p>' if story.watermark else "",
         "watermark": _watermark(story),
         "controls": _controls(story),
         "toggles": _toggles(story),
@@ -141,7 +144,7 @@ def _section(story: Story, scene: Scene, picture: bytes | None) -> str:
         body = "".join(f"<p>{escape(text)}</p>" for text in scene.text)
     more = "".join(f"<p>{escape(text)}</p>" for text in scene.more)
     if more:
-        more = f"<details><summary>{escape(story.words.text('page.more'))}</summary>{more}</details>"
+        more = f"<details><summary>{escape(story.words.say('page.more'))}</summary>{more}</details>"
     return (
         f'<section class="scene" id="{name}" aria-labelledby="{name}-title">'
         f'<h2 id="{name}-title">{escape(scene.title)}</h2>{figure}{body}{more}</section>'
@@ -150,7 +153,7 @@ def _section(story: Story, scene: Scene, picture: bytes | None) -> str:
 
 def _figure(story: Story, scene: Scene, picture: bytes) -> str:
     png = base64.b64encode(picture).decode("ascii")
-    right, left = (escape(story.words.text(f"page.{side}")) for side in ("right", "left"))
+    right, left = (escape(story.words.say(f"page.{side}")) for side in ("right", "left"))
     return (
         f'<figure class="picture"><img alt="{escape(scene.alternative_text)}" src="data:image/png;base64,{png}">'
         f'<span class="edge left" aria-hidden="true">{right}</span>'
@@ -165,11 +168,9 @@ def _watermark(story: Story) -> str:
 
 
 def _controls(story: Story) -> str:
-    buttons = "".join(
-        f'<button type="button" data-action="{name}">{escape(story.words.text("page." + name.replace("-", "_")))}</button>'
-        for name in _ACTIONS
-    )
-    return f'{buttons}<button type="button" id="recentre">{escape(story.words.text("page.recentre"))}</button>'
+    texts = {name: escape(story.words.say("page." + name.replace("-", "_"))) for name in _ACTIONS}
+    buttons = "".join(f'<button type="button" data-action="{name}">{text}</button>' for name, text in texts.items())
+    return f'{buttons}<button type="button" id="recentre">{escape(story.words.say("page.recentre"))}</button>'
 
 
 def _toggles(story: Story) -> str:
@@ -194,7 +195,7 @@ def _tabs(story: Story) -> str:
 
 def _data(story: Story, parts: Sequence[ModelPart]) -> str:
     """Return the data of the viewer as JSON that cannot end the element it stands in."""
-    sides = {name: story.words.text(f"page.{name}") if name in ("left", "right") else "" for name in _SIDES}
+    sides = {name: story.words.say(f"page.{name}") if name in ("left", "right") else "" for name in _SIDES}
     scenes = [
         {
             "id": scene.id.value,
@@ -216,7 +217,7 @@ _SIDES = ("left", "right", "up", "down", "front", "back")
 
 
 def _leaflet_button(story: Story) -> str:
-    text, name = story.words.text("page.leaflet"), story.words.text("files.leaflet")
+    text, name = story.words.say("page.leaflet"), story.words.say("files.leaflet")
     return f'<p><button type="button" id="save-leaflet" data-name="{escape(name)}">{escape(text)}</button></p>'
 
 

@@ -74,7 +74,7 @@ def story_parts(
         ModelPart(
             part_id,
             surface,
-            {words.language: lesion_names.get(whole_id(part_id)) or words.text(f"parts.{whole_id(part_id)}")},
+            {words.language: lesion_names.get(whole_id(part_id)) or words.say(f"parts.{whole_id(part_id)}")},
             _colour(whole_id(part_id), organ),
             _OPACITY.get(part_id, 1.0) if part_id not in _CONTEXT_STRUCTURES[organ] else 1.0,
             is_whole_of_split=bool(split) and part_id == organ,

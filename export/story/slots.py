@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,18 +58,18 @@ class Slots:
 
     def lesion_word(self, lesion_id: str) -> str:
         """Return the word for one lesion with its article."""
-        return self.words.text(f"lesion.{self._word(lesion_id)}.the")
+        return self.words.say(f"lesion.{self._word(lesion_id)}.the")
 
     def lesion_word_of_all(self, lesion_id: str) -> str:
         """Return the word for every lesion that has the same word as this one, with its article."""
         same = [lesion for lesion in self.lesions if self._word(lesion.id) is self._word(lesion_id)]
-        return self.words.text(f"lesion.{self._word(lesion_id)}.{'the_many' if len(same) > 1 else 'the'}")
+        return self.words.say(f"lesion.{self._word(lesion_id)}.{'the_many' if len(same) > 1 else 'the'}")
 
     def the_lesions(self) -> str:
         """Return the word for all lesions with its article; where words differ, the neutral one."""
         used = {self._word(lesion.id) for lesion in self.lesions} or {LesionWord.AREA}
         word = used.pop() if len(used) == 1 else LesionWord.AREA
-        return self.words.text(f"lesion.{word}.{'the_many' if len(self.lesions) > 1 else 'the'}")
+        return self.words.say(f"lesion.{word}.{'the_many' if len(self.lesions) > 1 else 'the'}")
 
     def allowed_numbers(self) -> frozenset[str]:
         """Return the white list: every number that the texts may hold."""
@@ -86,7 +87,7 @@ class Slots:
 
     def _slot(self, name: str) -> Sentences:
         fill: dict[str, Callable[[], Sentences]] = {
-            "side": lambda: (self.words.text("side"),),
+            "side": lambda: (self.words.say("side"),),
             "lesions": self._lesions,
             "lesion_colour": lambda: (self._say("lesion_colour", the=self.the_lesions()),) if self.lesions else (),
             "operation": self._operation,
@@ -112,7 +113,7 @@ class Slots:
                 continue
             alone = f"operation.{name}.done_alone"
             place = alone if not told and self.words.has(alone) else f"operation.{name}.done"
-            removed = self.words.text(f"removed.{self.side or 'right'}") if name == "part" else ""
+            removed = self.words.say(f"removed.{self.side or 'right'}") if name == "part" else ""
             told += self.words.sentences(place, the=self.the_lesions(), removed=removed)
         return tuple(told)
 
@@ -126,11 +127,11 @@ class Slots:
         places = Counter((self._word(lesion.id), lesion.place) for lesion in self.lesions)
         if len(used) > 1:
             return tuple(
-                self._say("lesion_of_word_at", one=self._counted(word, n), place=self.words.text(f"places.{place}"))
+                self._say("lesion_of_word_at", one=self._counted(word, n), place=self.words.say(f"places.{place}"))
                 for (word, place), n in places.items()
             )
         ((word, n),) = used.items()
-        named = [(self.words.text(f"places.{place}"), count) for (_, place), count in places.items()]
+        named = [(self.words.say(f"places.{place}"), count) for (_, place), count in places.items()]
         merged = Counter[str]()
         for place, count in named:
             merged[place] += count
@@ -143,14 +144,14 @@ class Slots:
         return (first, *(self._say("lesions_at", n=count, place=place) for place, count in merged.items()))
 
     def _counted(self, word: LesionWord, n: int) -> str:
-        return self.words.text(f"lesion.{word}.one") if n == 1 else self.words.text(f"lesion.{word}.many", n=n)
+        return self.words.say(f"lesion.{word}.one") if n == 1 else self.words.say(f"lesion.{word}.many", n=n)
 
     def _share(self) -> Sentences:
         if self.tenths is None or self.operations[0] == "total":
             return ()
         name = {0: "none", 1: "one"}.get(self.tenths, "all" if self.tenths >= 10 else "some")
         values = {"tenths": self.tenths} if name == "some" else {}
-        return (self._say(f"share_{name}", organ=self.words.text("organ_share"), **values),)
+        return (self._say(f"share_{name}", organ=self.words.say("organ_share"), **values),)
 
     def _regrowth(self) -> Sentences:
         if self.kind is StoryKind.PANCREAS:
@@ -176,13 +177,11 @@ class Slots:
         return tuple(told)
 
     def _say(self, name: str, **values: object) -> str:
-        return capitalised(self.words.text(f"say.{name}" if name != "phone" else "phone", **values))
+        return capitalised(self.words.say(f"say.{name}" if name != "phone" else "phone", **values))
 
     def _word(self, lesion_id: str) -> LesionWord:
         return self.choices.lesion_words.get(lesion_id, LesionWord.AREA)
 
 
 def _numbers_in(*texts: str) -> set[str]:
-    import re
-
     return {number for text in texts for number in re.findall(r"\d+", text)}

@@ -54,7 +54,9 @@ def stage_of(scene: SceneId, part_ids: set[str], kind: StoryKind) -> dict[str, E
 def camera_of(scene: SceneId, stage: Mapping[str, Emphasis]) -> SceneCamera:
     """Return where a scene is seen from; the torso fills the view where it is shown, else the organ does."""
     azimuth, elevation = _CAMERAS.get(scene, (0.0, 0.0))
-    focus = (TORSO,) if scene in _ON_THE_BODY else tuple(i for i in stage if i in ("liver", "pancreas", REMNANT, SPECIMEN))
+    focus = (
+        (TORSO,) if scene in _ON_THE_BODY else tuple(i for i in stage if i in ("liver", "pancreas", REMNANT, SPECIMEN))
+    )
     zoom = _ZOOM_ON_THE_BODY if scene in _ON_THE_BODY else 1.0
     return SceneCamera(azimuth, elevation, focus or tuple(stage), zoom)
 
@@ -68,13 +70,13 @@ def alternative_text(title: str, stage: Mapping[str, Emphasis], slots: Slots) ->
         return ", ".join(names)
 
     clear, faded = named({Emphasis.SHOWN, Emphasis.HIGHLIGHTED}), named({Emphasis.FADED})
-    sentences = [words.text("say.picture", title=title)]
+    sentences = [words.say("say.picture", title=title)]
     if clear:
-        sentences.append(words.text("say.picture_shows", parts=clear))
+        sentences.append(words.say("say.picture_shows", parts=clear))
     if faded:
-        sentences.append(words.text("say.picture_faded", parts=faded))
+        sentences.append(words.say("say.picture_faded", parts=faded))
     if SPECIMEN in stage and slots.side is not None:
-        sentences.append(words.text("say.picture_side", side=words.text(f"sides.{slots.side}")))
+        sentences.append(words.say("say.picture_side", side=words.say(f"sides.{slots.side}")))
     return " ".join(sentences)
 
 
@@ -82,10 +84,10 @@ def _name(part_id: str, slots: Slots) -> str:
     words = slots.words
     part_id = whole_id(part_id)
     if part_id.startswith("lesion-"):
-        name, colour = slots.lesion_word_of_all(part_id), words.text("colours.lesion")
+        name, colour = slots.lesion_word_of_all(part_id), words.say("colours.lesion")
     else:
-        text = words.text(f"parts.{part_id}")
+        text = words.say(f"parts.{part_id}")
         name = text[0].lower() + text[1:]
         place = f"colours.{main_organ(slots.kind) if part_id == REMNANT else part_id}"
-        colour = words.text(place) if words.has(place) else ""
-    return words.text("say.coloured", part=name, colour=colour) if colour else name
+        colour = words.say(place) if words.has(place) else ""
+    return words.say("say.coloured", part=name, colour=colour) if colour else name

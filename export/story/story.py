@@ -126,7 +126,7 @@ class Story:
     @property
     def watermark(self) -> str:
         """Words laid over every picture; empty once the plan is approved."""
-        return "" if self.state.is_approved else self.words.text("watermark")
+        return "" if self.state.is_approved else self.words.say("watermark")
 
     def part(self, part_id: str) -> ModelPart:
         """Return a part by its id."""

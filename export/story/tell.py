@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from export.model import REMNANT, SPECIMEN
 from export.state import document_state, require_current
-from export.story.choices import Approach, LesionWord, SceneId, StoryChoices, StoryKind
+from export.story.choices import Approach, SceneId, StoryChoices, StoryKind
 from export.story.figures import ToldLesion, removed_side, tenths_that_stay, told_lesions
 from export.story.parts import main_organ, story_parts
 from export.story.slots import Slots
@@ -77,7 +78,7 @@ def tell_story(
         for scene in SceneId
         if choices.tells(scene) and words.has(f"{scene.value}.title")
     )
-    title = words.text("title_donor" if kind is StoryKind.DONOR else "title")
+    title = words.say("title_donor" if kind is StoryKind.DONOR else "title")
     return Story(
         kind,
         words,
@@ -166,7 +167,7 @@ def _operations(plan: Plan, kind: StoryKind) -> tuple[str, ...]:
 
 def _scene(scene: SceneId, slots: Slots, part_ids: set[str], choices: StoryChoices) -> Scene:
     words = slots.words
-    title = choices.texts.get(f"{scene.value}.title", "").strip() or words.text(f"{scene.value}.title")
+    title = choices.texts.get(f"{scene.value}.title", "").strip() or words.say(f"{scene.value}.title")
     own = tuple(line.strip() for line in choices.texts.get(f"{scene.value}.text", "").splitlines() if line.strip())
     is_list = scene in _LISTS
     told = own or (slots.steps() if is_list else slots.paragraphs(f"{scene.value}.text"))
@@ -191,7 +192,5 @@ def _split_id(surface: Surface) -> str:
 
 def _letters(hexadecimal: str) -> str:
     """Return six letters that change with plan and figures; letters, because a digit could be read as a figure."""
-    import hashlib
-
     digest = hashlib.sha256(hexadecimal.encode()).digest()
     return "".join("ABCDEFGHJKLMNPQRSTUVWXYZ"[byte % 24] for byte in digest[:6])

@@ -50,9 +50,7 @@ _SCARS_MM: Mapping[Approach, tuple[tuple[tuple[float, float], ...], ...]] = {
     ),
     Approach.MIDLINE: (((0.0, -12.0), (0.0, -60.0), (0.0, -110.0), (0.0, -155.0)),),
     Approach.J_SHAPED: (((0.0, -12.0), (0.0, -55.0), (-14.0, -96.0), (-60.0, -126.0), (-118.0, -140.0)),),
-    Approach.BILATERAL_SUBCOSTAL: (
-        ((-120.0, -132.0), (-70.0, -94.0), (0.0, -62.0), (70.0, -94.0), (112.0, -126.0)),
-    ),
+    Approach.BILATERAL_SUBCOSTAL: (((-120.0, -132.0), (-70.0, -94.0), (0.0, -62.0), (70.0, -94.0), (112.0, -126.0)),),
 }
 _SCAR_RADIUS_MM = 2.6
 _XIPHOID_BELOW_DOME_MM = 45.0  # the dome of the liver lies above the tip of the breastbone
@@ -70,7 +68,7 @@ class TorsoPlace:
 
     def lps_from_drawing(self, points_mm: FloatArray) -> FloatArray:
         """Move points of the drawing to the patient, LPS mm."""
-        return points_mm * self.scale + np.asarray(self.origin_lps_mm)
+        return np.asarray(points_mm * self.scale + np.asarray(self.origin_lps_mm))
 
 
 def placed_torso(organ: Surface, surfaces: Mapping[str, Surface]) -> TorsoPlace:

@@ -33,16 +33,14 @@ class StoryWords:
 
     def __post_init__(self) -> None:
         if self.language not in story_languages():
-            raise InputError(
-                "error.story.no_such_language", language=self.language, known=", ".join(story_languages())
-            )
+            raise InputError("error.story.no_such_language", language=self.language, known=", ".join(story_languages()))
 
-    def text(self, place: str, /, **values: object) -> str:
+    def say(self, place: str, /, **values: object) -> str:
         """Return the text at a dotted place, e.g. ``"page.next"``; the file of the kind goes before the general one.
 
         Examples
         --------
-        >>> StoryWords("en", StoryKind.LIVER).text("say.share_some", tenths=3, organ="your liver")
+        >>> StoryWords("en", StoryKind.LIVER).say("say.share_some", tenths=3, organ="your liver")
         'About 3 parts in 10 of your liver stay.'
         """
         found = self._found(place)

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.cli.commands import (
     batch,
+    consult,
     demo,
     doctor,
     export,
@@ -30,6 +31,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "plan": plan.run,
     "simulate": simulate.run,
     "export": export.run,
+    "consult": consult.run,
     "batch": batch.run,
     "gui": gui.run,
     "doctor": doctor.run,

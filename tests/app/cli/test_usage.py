@@ -53,10 +53,6 @@ def test_that_every_help_page_is_worded(command: str, language: str, capsys: pyt
         assert all(re.search(rf"^  {name}\s", out, re.MULTILINE) for name in COMMANDS)
 
 
-def test_that_commands_not_built_are_absent() -> None:
-    assert "consult" not in COMMANDS
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_that_the_version_carries_the_notice(language: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = in_process(capsys, "--version", "--language", language)
