@@ -14,6 +14,9 @@ from twin.wording import Wording
 __all__ = ["ContactRow", "contact_rows", "suggestion_lines", "vessel_in_words"]
 
 
+_SIDE_BRANCH = ".side_branch"
+
+
 @dataclass(frozen=True)
 class ContactRow:
     """A contact in words: lesion, vessel, both angles with their intervals, length, and the plane they were read in."""
@@ -54,6 +57,8 @@ def vessel_in_words(vessel: str, wording: Wording) -> str:
     >>> vessel_in_words("superior_mesenteric_artery", Wording("en"))
     'Superior mesenteric artery'
     """
+    if vessel.endswith(_SIDE_BRANCH):
+        return wording.text("contacts.side_branch", vessel=vessel_in_words(vessel.removesuffix(_SIDE_BRANCH), wording))
     try:
         return structure(vessel).name(wording.language)
     except InputError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,21 @@ from twin.grid import Grid
 from twin.twin import Twin
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["Course", "axial_planes", "courses_of", "normal_planes", "vessel_name"]
+__all__ = [
+    "SIDE_BRANCH",
+    "Course",
+    "Nearness",
+    "axial_planes",
+    "courses_of",
+    "normal_planes",
+    "radius_near_mm",
+    "vessel_name",
+]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+SIDE_BRANCH = ".side_branch"  # ends the name of what is labelled as a vessel and is a branch of it
 _TREE_OF_STRUCTURE = {
     "portal_vein": "portal",
     "superior_mesenteric_vein": "portal",
@@ -36,6 +46,10 @@ _TREE_OF_STRUCTURE = {
 _BRANCHED = ("portal_vein", "hepatic_vein")  # one label for a whole tree: its first branches have names of their own
 _SIDEWAYS_COSINE = 0.7  # a branch that leaves at more than 45 degrees begins inside the vessel that it leaves
 _LEAST_COURSE = 3  # points
+_NODE_STEP_MM = 4.0  # nodes of a tree may lie so far apart
+_THINNEST_MM = 1.0  # vessels under about 2 mm across are not all seen, and no angle on them is
+_LEAST_TRUNK_MM = 8.0
+_TRUNK_SHARE = 0.55  # of the radius of a named vessel; what is thinner is a branch of it (ours)
 _WALL = 1.3  # the wall of a vessel that is not round lies at most so many radii off its centreline
 _LARGEST_SLANT = 0.34  # cosine of 70 degrees: a vessel that lies flatter in the slices has no axial angle
 
@@ -72,12 +86,18 @@ class Course:
         smooth = gaussian_filter1d(np.gradient(self.points_lps_mm, axis=0), width, axis=0, mode="nearest")
         return np.asarray(smooth / np.maximum(np.linalg.norm(smooth, axis=1, keepdims=True), 1e-9))
 
-    def parts_near(self, beside: cKDTree, reach_mm: float) -> Iterator[Course]:
-        """Yield the stretches whose wall may lie within reach of points, e.g. of voxels close to a lesion."""
-        gaps, _ = beside.query(self.points_lps_mm)
-        for start, stop in _runs(gaps <= _WALL * self.radii_mm + reach_mm):
-            if stop - start >= _LEAST_COURSE:
-                yield replace(self, points_lps_mm=self.points_lps_mm[start:stop], radii_mm=self.radii_mm[start:stop])
+
+@dataclass(frozen=True, eq=False)
+class Nearness:
+    """Voxels of a vessel close to a lesion, and how far from them a wall may lie that matters, mm."""
+
+    voxels: cKDTree
+    reach_mm: float
+
+    def concerns(self, points_lps_mm: Floats, radii_mm: Floats, *, farther_mm: float = 0.0) -> Mask:
+        """Tell which points of centrelines have a wall within reach."""
+        gaps, _ = self.voxels.query(points_lps_mm)
+        return np.asarray(gaps <= _WALL * radii_mm + self.reach_mm + farther_mm)
 
 
 def vessel_name(structure_id: str, branch: str) -> str:
@@ -96,8 +116,8 @@ def vessel_name(structure_id: str, branch: str) -> str:
     return ".".join(parts[:2])
 
 
-def courses_of(twin: Twin, structure_id: str, mask: Mask, grid: Grid) -> list[Course]:
-    """Return the courses of a labelled vessel on a part of the grid.
+def courses_of(twin: Twin, structure_id: str, mask: Mask, grid: Grid, nearness: Nearness) -> tuple[Course, ...]:
+    """Return the courses of a labelled vessel near a lesion, twigs left out that are too thin to be measured.
 
     They are taken from the twin's trees; a vessel that belongs to none is traced from its voxels.
 
@@ -109,14 +129,25 @@ def courses_of(twin: Twin, structure_id: str, mask: Mask, grid: Grid) -> list[Co
         A structure of the layer ``vessels``.
     mask, grid
         bool ``[k, j, i]``, the vessel on the part of the grid.
+    nearness
+        What is near.
     """
     step_mm = float(np.clip(np.cbrt(np.prod(grid.spacing_ijk_mm)), 0.5, 2.0))
     graph = twin.graphs.get(_TREE_OF_STRUCTURE.get(structure_id, ""))
-    found = [] if graph is None else list(_courses_in(graph, structure_id, mask, grid, step_mm))
-    if not found and mask.any():
+    found = None if graph is None else _courses_in(graph, structure_id, mask, grid, step_mm, nearness)
+    if found is None and mask.any():
         traced = vessel_graph_of_mask(mask, grid, structure_id)
-        found = list(_courses_in(traced, structure_id, mask, grid, step_mm))
-    return found
+        found = _courses_in(traced, structure_id, mask, grid, step_mm, nearness)
+    return found or ()
+
+
+def radius_near_mm(twin: Twin, structure_id: str, nearness: Nearness) -> float | None:
+    """Return the largest radius of a vessel's tree near a lesion, mm; None where no tree is near."""
+    graph = twin.graphs.get(_TREE_OF_STRUCTURE.get(structure_id, ""))
+    if graph is None or graph.radii_mm.size == 0:
+        return None
+    is_near = nearness.concerns(graph.nodes_lps_mm, graph.radii_mm, farther_mm=_NODE_STEP_MM)
+    return float(graph.radii_mm[is_near].max()) if is_near.any() else None
 
 
 def normal_planes(course: Course) -> Planes:
@@ -158,19 +189,60 @@ def _at(values: Floats, places: Floats) -> Floats:
     return np.stack([np.interp(places, steps, column) for column in values.T], axis=1)
 
 
-def _courses_in(graph: VesselGraph, structure_id: str, mask: Mask, grid: Grid, step_mm: float) -> Iterator[Course]:
-    """Yield the stretches of a tree's branches that run inside a mask."""
-    for branch in graph.branches:
-        points, radii = _branch_line(graph, branch.index)
-        if len(points) < 2:
+def _courses_in(
+    graph: VesselGraph, structure_id: str, mask: Mask, grid: Grid, step_mm: float, nearness: Nearness
+) -> tuple[Course, ...] | None:
+    """Return the stretches of a tree's branches that run inside a mask and near; None when the tree is not there."""
+    inside = _is_in(graph.nodes_lps_mm, mask, grid)
+    if not inside.any():
+        return None
+    near = np.flatnonzero(inside)
+    close = nearness.concerns(graph.nodes_lps_mm[near], graph.radii_mm[near], farther_mm=_NODE_STEP_MM)
+    trunks_mm = _trunk_radii_mm(graph, structure_id, inside)
+    found: list[Course] = []
+    for index in np.unique(graph.branch_of_node[near[close]]).tolist():
+        branch = graph.branch(index)
+        name = vessel_name(structure_id, branch.name)
+        radius_mm = float(np.median(graph.radii_mm[(graph.branch_of_node == index) & inside]))
+        if radius_mm < _THINNEST_MM:
             continue
-        points, radii = _resampled(points, radii, step_mm)
-        is_inside = _is_in(points, mask, grid)
-        is_named = branch.is_name_confirmed or vessel_name(structure_id, branch.name) == structure_id
-        for start, stop in _runs(is_inside):
-            if stop - start >= _LEAST_COURSE:
-                name = vessel_name(structure_id, branch.name)
-                yield Course(name, structure_id, points[start:stop], radii[start:stop], step_mm, is_named)
+        is_named = branch.is_name_confirmed or name == structure_id
+        is_trunk = radius_mm >= _TRUNK_SHARE * trunks_mm[name]
+        points, radii = _branch_line(graph, index)
+        if len(points) > 1:
+            points, radii = _resampled(points, radii, step_mm)
+            stays = _is_in(points, mask, grid) & nearness.concerns(points, radii)
+            found += [
+                Course(
+                    name if is_trunk else f"{name}{SIDE_BRANCH}",
+                    structure_id,
+                    points[a:b],
+                    radii[a:b],
+                    step_mm,
+                    is_named,
+                )
+                for a, b in _runs(stays)
+                if b - a >= _LEAST_COURSE
+            ]
+    return tuple(found)
+
+
+def _trunk_radii_mm(graph: VesselGraph, structure_id: str, inside: Mask) -> dict[str, float]:
+    """Return the radius of the widest branch of some length of each named vessel.
+
+    A label of one vessel holds its side branches too; the tree of the portal or hepatic veins is all one label.
+    """
+    counts = (inside | (structure_id in _BRANCHED)).astype(np.float64)
+    n_nodes = np.bincount(graph.branch_of_node, counts)
+    radii_mm = np.bincount(graph.branch_of_node, counts * graph.radii_mm) / np.maximum(n_nodes, 1.0)
+    found: dict[str, float] = {}
+    for branch in graph.branches:
+        if branch.index < n_nodes.size and n_nodes[branch.index] > 0:
+            name = vessel_name(structure_id, branch.name)
+            is_long = graph.lengths_mm[branch.index] >= _LEAST_TRUNK_MM
+            radius_mm = float(radii_mm[branch.index]) if is_long or name not in found else 0.0
+            found[name] = max(found.get(name, 0.0), radius_mm)
+    return found
 
 
 def _branch_line(graph: VesselGraph, index: int) -> tuple[Floats, Floats]:

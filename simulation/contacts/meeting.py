@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from simulation.contacts.courses import Course, courses_of
+from simulation.contacts.courses import Course, Nearness, courses_of, radius_near_mm
 from simulation.contacts.fields import ContactFields, contact_fields, joint_uncertainty
 from simulation.contacts.sections import CONTACT_MM
 from twin.anatomy import LayerName, structure
@@ -71,15 +71,10 @@ def meetings(twin: Twin) -> Iterator[Meeting]:
     if lesions is None or vessels is None:
         return
     for lesion in lesions.structure_ids():
-        box = twin.box(lesion)
-        if box is None:
-            continue
-        for structure_id in vessels.structure_ids():
-            near = _near_points(twin, lesion, structure_id, box)
-            if len(near):
-                found = _meeting(twin, lesion, structure_id, near)
-                if found.courses:
-                    yield found
+        for structure_id, near_lps_mm in _near_vessels(twin, lesion, vessels.structure_ids()):
+            found = _meeting(twin, lesion, structure_id, near_lps_mm)
+            if found is not None:
+                yield found
 
 
 def _reach_mm(twin: Twin, lesion: str, structure_id: str) -> float:
@@ -88,27 +83,33 @@ def _reach_mm(twin: Twin, lesion: str, structure_id: str) -> float:
     return CONTACT_MM + shift.outward_mm + float(twin.grid.spacing_ijk_mm.max())
 
 
-def _near_points(twin: Twin, lesion: str, structure_id: str, box: Box) -> Points:
-    """Return the voxels of a vessel that lie within reach of a lesion, (n, 3) LPS mm."""
-    around = _grown(box, _reach_mm(twin, lesion, structure_id), twin.grid)
-    is_vessel = twin.layers[LayerName.VESSELS].voxels[around.slices] == structure(structure_id).value
-    if not is_vessel.any():
-        return np.zeros((0, 3))
-    is_lesion = twin.layers[LayerName.LESIONS].voxels[around.slices] == structure(lesion).value
-    distance = distance_to_mm(np.asarray(is_lesion), twin.grid.spacing_ijk_mm)
-    near = np.argwhere(is_vessel & (distance <= _reach_mm(twin, lesion, structure_id)))
-    return twin.grid.cropped(around).lps_from_ijk(near[:, ::-1])
+def _near_vessels(twin: Twin, lesion: str, structure_ids: tuple[str, ...]) -> Iterator[tuple[str, Points]]:
+    """Yield the vessels within reach of a lesion, with those of their voxels that are, (n, 3) LPS mm."""
+    box = twin.box(lesion)
+    if box is None:
+        return
+    reaches_mm = {structure_id: _reach_mm(twin, lesion, structure_id) for structure_id in structure_ids}
+    around = _grown(box, max(reaches_mm.values()), twin.grid)
+    voxels = twin.layers[LayerName.VESSELS].voxels[around.slices]
+    is_lesion = np.asarray(twin.layers[LayerName.LESIONS].voxels[around.slices] == structure(lesion).value)
+    distance = distance_to_mm(is_lesion, twin.grid.spacing_ijk_mm)
+    grid = twin.grid.cropped(around)
+    for structure_id, reach_mm in reaches_mm.items():
+        near = np.argwhere((voxels == structure(structure_id).value) & (distance <= reach_mm))
+        if len(near):
+            yield structure_id, grid.lps_from_ijk(near[:, ::-1])
 
 
-def _meeting(twin: Twin, lesion: str, structure_id: str, near_lps_mm: Points) -> Meeting:
+def _meeting(twin: Twin, lesion: str, structure_id: str, near_lps_mm: Points) -> Meeting | None:
+    """Return a lesion with a vessel; None where only twigs are near that are too thin to be measured."""
     place = _box_around(near_lps_mm, twin.grid)
-    radius_mm = _radius_mm(twin, structure_id, place)
+    nearness = Nearness(cKDTree(near_lps_mm), _reach_mm(twin, lesion, structure_id))
+    radius_mm = radius_near_mm(twin, structure_id, nearness) or _radius_mm(twin, structure_id, place)
     traced = _grown(place, max(4.0 * radius_mm, _LEAST_TRACED_MM), twin.grid)
     mask = _vessel_mask(twin, (structure_id,), traced)
-    courses = courses_of(twin, structure_id, mask, twin.grid.cropped(traced))
-    reach_mm = _reach_mm(twin, lesion, structure_id)
-    beside = cKDTree(near_lps_mm)
-    near_courses = tuple(part for course in courses for part in course.parts_near(beside, reach_mm))
+    courses = courses_of(twin, structure_id, mask, twin.grid.cropped(traced), nearness)
+    if not courses:
+        return None
     room = _grown(place, 2.0 * radius_mm + CONTACT_MM, twin.grid).grown(_ROOM_VOXELS, twin.grid.shape_kji)
     system = next(names for names in _SYSTEMS if structure_id in names)
     fields = contact_fields(
@@ -117,7 +118,7 @@ def _meeting(twin: Twin, lesion: str, structure_id: str, near_lps_mm: Points) ->
         twin.grid.cropped(room),
         joint_uncertainty(twin.uncertainty(lesion), twin.uncertainty(structure_id)),
     )
-    return Meeting(lesion, structure_id, fields, near_courses, twin.grid)
+    return Meeting(lesion, structure_id, fields, courses, twin.grid)
 
 
 def _vessel_mask(twin: Twin, structure_ids: tuple[str, ...], box: Box) -> Mask:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simulation.contacts.courses import SIDE_BRANCH
 from simulation.contacts.measure import contacts_of
 from simulation.formulas.nccn import GlandPart, NccnConditions, VesselContact, suggested_row
 from twin.anatomy import LayerName, structure
@@ -102,7 +103,7 @@ def _angles(twin: Twin, contacts: tuple[Contact, ...], lesion: str) -> dict[str,
         if twin.has(vessel)
     }
     for contact in contacts:
-        vessel = "portal_vein" if contact.vessel.startswith("portal.") else contact.vessel
+        vessel = _vessel_of_table(contact.vessel)
         if contact.lesion != lesion or vessel not in angles:
             continue
         known = angles[vessel]
@@ -146,3 +147,8 @@ def with_contacts(
     known = contacts_of(twin) if contacts is None else contacts
     rows = suggested_rows(twin, known, facts, scan or ScanState())
     return replace(outcome, contacts=known, suggested_rows=rows)
+
+
+def _vessel_of_table(vessel: str) -> str:
+    """Return the vessel of the table that a contact counts for: first portal branches are portal vein."""
+    return "portal_vein" if vessel.startswith("portal.") and not vessel.endswith(SIDE_BRANCH) else vessel
