@@ -22,6 +22,12 @@ class SliceAxis(StrEnum):
     AXIAL = "axial"
     CORONAL = "coronal"
     SAGITTAL = "sagittal"
+    OBLIQUE = "oblique"  # in a direction of its own, see `ObliqueFrame`
+
+    @classmethod
+    def straight(cls) -> tuple[SliceAxis, SliceAxis, SliceAxis]:
+        """Return the three directions of the patient."""
+        return (cls.AXIAL, cls.CORONAL, cls.SAGITTAL)
 
 
 # Rightwards, downwards and from slice to slice, as (axis of LPS, sign). The patient's right is on the left of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +12,21 @@ from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkFiltersCore import vtkSurfaceNets2D
 
+from app.scene.oblique_frame import ObliqueFrame, oblique_directions
 from app.scene.slice_frame import SliceAxis, SliceFrame
 from app.scene.window_level import WindowLevel
 from twin.anatomy import LayerName, structure_of_value
-from twin.label_layer import LabelLayer
+from twin.box import Box
+from twin.label_layer import LabelLayer, Labels
 from twin.volume import Volume
 
-__all__ = ["Contour", "LabelStyle", "SliceScene", "Tint"]
+__all__ = ["Contour", "LabelStyle", "LivePatch", "SliceScene", "Tint"]
 
 # The later layer covers the earlier one (DESIGN: lesions over ducts over vessels over organs over context).
 _PAINT_ORDER = (LayerName.CONTEXT, LayerName.ORGANS, LayerName.VESSELS, LayerName.DUCTS, LayerName.LESIONS)
+_FIRST_OBLIQUE = (0.0, 0.866, 0.5)  # LPS: a coronal slice tilted by 30 degrees
 _LEAST_TINT = 0.35  # what is removed is seen even where labels are not filled
+_LEAST_PREVIEW = 0.45  # and so is what is about to become of a structure
 # A contour is smoothed and moves by half a pixel at most: a circle keeps its radius within 0.1 pixel.
 _SMOOTHING_STEPS, _SMOOTHING_FACTOR, _SMOOTHING_REACH_PX = 16, 0.5, 0.5
 
@@ -55,6 +60,31 @@ class Tint:
     mask: NDArray[np.bool_] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class LivePatch:
+    """Labels of a box of one layer as they are about to be: a stroke under way, or a preview.
+
+    Parameters
+    ----------
+    layer, box
+        Where.
+    labels_kji
+        The labels there, ``[k, j, i]`` of the box.
+    emphasised
+        Ids of the structures that are painted strongly.
+    """
+
+    layer: LayerName
+    box: Box
+    labels_kji: Labels
+    emphasised: frozenset[str] = frozenset()
+
+    @cached_property
+    def values(self) -> tuple[int, ...]:
+        """Labels that occur, without background."""
+        return tuple(int(value) for value in np.unique(self.labels_kji) if value)
+
+
 class SliceScene:
     """Cuts one volume with its labels, in three directions.
 
@@ -66,9 +96,13 @@ class SliceScene:
 
     def __init__(self, volume: Volume) -> None:
         self.volume = volume
-        self.frames = {axis: SliceFrame(volume.grid, axis) for axis in SliceAxis}
+        self.frames: dict[SliceAxis, SliceFrame] = {
+            axis: SliceFrame(volume.grid, axis) for axis in SliceAxis.straight()
+        }
+        self.frames[SliceAxis.OBLIQUE] = ObliqueFrame.of(volume.grid, oblique_directions(_FIRST_OBLIQUE))
         self.tint: Tint | None = None
         self.fill_opacity = 0.3
+        self.patch: LivePatch | None = None
         self._layers: dict[LayerName, LabelLayer] = {}
         self._styles: dict[str, LabelStyle] = {}
 
@@ -83,6 +117,10 @@ class SliceScene:
     def set_styles(self, styles: Mapping[str, LabelStyle]) -> None:
         """Paint structures so; a structure without a style is not painted."""
         self._styles = dict(styles)
+
+    def turn_oblique(self, directions_lps: NDArray[np.float64]) -> None:
+        """Cut the oblique slices in other directions: rows rightwards, downwards and through, (3, 3)."""
+        self.frames[SliceAxis.OBLIQUE] = ObliqueFrame.of(self.volume.grid, directions_lps)
 
     def grey_values(self, axis: SliceAxis, index: int) -> NDArray[np.generic]:
         """Values of the scan on one slice."""
@@ -108,9 +146,9 @@ class SliceScene:
     def contours(self, axis: SliceAxis, index: int) -> list[Contour]:
         """Return the smooth outlines of the visible structures on a slice."""
         found = []
-        for name, layer in self._layers.items():
-            labels = np.ascontiguousarray(self.frames[axis].slice_of(layer.voxels, index))
-            values = [v for v in layer.values() if self._is_outlined(name, v)]
+        for name in self._names():
+            labels = np.ascontiguousarray(self._labels(name, axis, index))
+            values = [v for v in self._values(name) if self._is_outlined(name, v)]
             if values and labels.any():
                 found += _outlines(labels, name, values)
         return found
@@ -123,8 +161,38 @@ class SliceScene:
         values = ((name, int(layer.voxels[k, j, i])) for name, layer in reversed(self._layers.items()))
         return tuple(structure_of_value(name, value).id for name, value in values if value)
 
+    def _names(self) -> list[LayerName]:
+        """Layers that are shown, in the order of paint."""
+        patched = None if self.patch is None else self.patch.layer
+        return [name for name in _PAINT_ORDER if name in self._layers or name is patched]
+
+    def _values(self, name: LayerName) -> tuple[int, ...]:
+        """Labels of a layer, those of the patch included."""
+        known = self._layers[name].values() if name in self._layers else ()
+        if self.patch is None or self.patch.layer is not name:
+            return known
+        return tuple(sorted({*known, *self.patch.values}))
+
+    def _labels(self, name: LayerName, axis: SliceAxis, index: int) -> NDArray[np.generic]:
+        """Labels of one slice, with the patch where it lies on it."""
+        frame, patch = self.frames[axis], self.patch
+        layer = self._layers.get(name)
+        if layer is not None:
+            labels = frame.slice_of(layer.voxels, index)
+        else:
+            labels = np.zeros(frame.shape, np.uint8)
+        is_patched = patch is not None and patch.layer is name and axis is not SliceAxis.OBLIQUE
+        return labels if patch is None or not is_patched else _patched(labels, patch, frame, index)
+
+    def _style(self, name: LayerName, value: int) -> LabelStyle | None:
+        """How a label is painted; one that only the patch brings is painted in its own colour."""
+        found = structure_of_value(name, value)
+        style = self._styles.get(found.id)
+        is_new = self.patch is not None and self.patch.layer is name and value in self.patch.values
+        return LabelStyle(found.colour_rgb) if style is None and is_new else style
+
     def _is_outlined(self, name: LayerName, value: int) -> bool:
-        style = self._styles.get(structure_of_value(name, value).id)
+        style = self._style(name, value)
         return style is not None and style.is_visible
 
     def _painted(self, axis: SliceAxis, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint32]] | None:
@@ -133,15 +201,15 @@ class SliceScene:
         which = np.zeros(frame.shape, np.uint8)
         colours: list[tuple[float, float, float, float]] = [(0.0, 0.0, 0.0, 0.0)]
         paint_of: dict[str, int] = {}
-        for name, layer in self._layers.items():
-            lut = np.zeros(max(layer.values(), default=0) + 1, np.uint8)
-            for value in layer.values():
-                structure_id = structure_of_value(name, value).id
-                if self._is_filled(name, value):
+        for name in self._names():
+            lut = np.zeros(max(self._values(name), default=0) + 1, np.uint8)
+            for value in self._values(name):
+                structure_id, style = structure_of_value(name, value).id, self._style(name, value)
+                if style is not None and self._is_filled(name, value):
                     paint_of[structure_id] = lut[value] = len(colours)
-                    colours.append((*self._styles[structure_id].colour_rgb, self.fill_opacity))
+                    colours.append((*style.colour_rgb, self._opacity(structure_id)))
             if lut.any():
-                paint = lut[frame.slice_of(layer.voxels, index)]
+                paint = lut[self._labels(name, axis, index)]
                 np.copyto(which, paint, where=paint != 0)
         removed = None if self.tint is None else self._removed(self.tint, axis, index)
         if self.tint is not None and removed is not None:
@@ -153,8 +221,12 @@ class SliceScene:
 
     def _is_filled(self, name: LayerName, value: int) -> bool:
         """Tell whether a structure is painted; the body never is, slices stay readable."""
-        is_body = structure_of_value(name, value).id == "skin"
-        return self.fill_opacity > 0 and not is_body and self._is_outlined(name, value)
+        structure_id = structure_of_value(name, value).id
+        return self._opacity(structure_id) > 0 and structure_id != "skin" and self._is_outlined(name, value)
+
+    def _opacity(self, structure_id: str) -> float:
+        is_emphasised = self.patch is not None and structure_id in self.patch.emphasised
+        return max(self.fill_opacity, _LEAST_PREVIEW) if is_emphasised else self.fill_opacity
 
     def _removed(self, tint: Tint, axis: SliceAxis, index: int) -> NDArray[np.bool_] | None:
         """Pixels of the organ that the plan removes, or None where that is not known."""
@@ -175,6 +247,38 @@ class SliceScene:
             + float(normal @ down) * np.arange(rows, dtype=np.float32)[:, None]
         )
         return organ & (distance_mm > 0)
+
+
+def _patched(labels: NDArray[np.generic], patch: LivePatch, frame: SliceFrame, index: int) -> NDArray[np.generic]:
+    """Return labels of a slice with those of the patch put in where it lies on the slice."""
+    if isinstance(frame, ObliqueFrame):
+        return _patched_oblique(labels, patch, frame, index)
+    part = SliceFrame(frame.grid.cropped(patch.box), frame.axis)
+    x, y, first = (round(float(v)) for v in frame.pixel_from_lps(part.lps_from_pixel(0, 0, 0)))
+    if not 0 <= index - first < part.n_slices:
+        return labels
+    rows, columns = part.shape
+    patched = labels.copy()
+    patched[y : y + rows, x : x + columns] = part.slice_of(patch.labels_kji, index - first)
+    return patched
+
+
+def _patched_oblique(
+    labels: NDArray[np.generic], patch: LivePatch, frame: ObliqueFrame, index: int
+) -> NDArray[np.generic]:
+    """The same on a slice in any direction: each pixel shows the nearest voxel."""
+    corner, right, down = (
+        frame.grid.ijk_from_lps(frame.lps_from_pixel(x, y, index))[::-1] for x, y in ((0, 0), (1, 0), (0, 1))
+    )
+    rows, columns = np.indices(frame.shape, dtype=np.float32)
+    steps = zip(corner, right - corner, down - corner, patch.box.start_kji, strict=True)
+    places = [np.rint(c + r * columns + d * rows).astype(np.int32) - start for c, r, d, start in steps]
+    is_in = np.ones(frame.shape, np.bool_)
+    for place, size in zip(places, patch.box.shape_kji, strict=True):
+        is_in &= (place >= 0) & (place < size)
+    patched = labels.copy()
+    patched[is_in] = patch.labels_kji[tuple(place[is_in] for place in places)]
+    return patched
 
 
 _GREY = np.uint32(0xFF000000) | np.arange(256, dtype=np.uint32) * np.uint32(0x010101)

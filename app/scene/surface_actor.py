@@ -40,6 +40,8 @@ class SurfaceActor:
         self.mapper = vtkPolyDataMapper()
         self.mapper.SetInputData(self._full)
         self.mapper.ScalarVisibilityOff()
+        self._part_plane: vtkPlane | None = None
+        self._view_plane: vtkPlane | None = None
         self.actor = vtkActor()
         self.actor.SetMapper(self.mapper)
         _paint(self.actor, colour_rgb)
@@ -63,7 +65,7 @@ class SurfaceActor:
         """Let what lies behind shine through; only its outside is drawn then."""
         prop = self.actor.GetProperty()
         prop.SetOpacity(opacity)
-        prop.SetBackfaceCulling(opacity < _OPAQUE)
+        self._cut()
 
     def set_visible(self, is_visible: bool) -> None:
         """Show or hide it."""
@@ -79,12 +81,21 @@ class SurfaceActor:
 
     def clip(self, plane: vtkPlane | None) -> None:
         """Draw only the side the normal of the plane points to; None draws all."""
+        self._part_plane = plane
+        self._cut()
+
+    def clip_view(self, plane: vtkPlane | None) -> None:
+        """Open the surface for the eye, beside what :meth:`clip` leaves of it."""
+        self._view_plane = plane
+        self._cut()
+
+    def _cut(self) -> None:
         self.mapper.RemoveAllClippingPlanes()
-        if plane is not None:
+        planes = [plane for plane in (self._part_plane, self._view_plane) if plane is not None]
+        for plane in planes:
             self.mapper.AddClippingPlane(plane)
         # Through a cut surface one looks at its inside.
-        translucent = self.is_translucent
-        self.actor.GetProperty().SetBackfaceCulling(translucent and plane is None)
+        self.actor.GetProperty().SetBackfaceCulling(self.is_translucent and not planes)
 
 
 def polydata_of_surface(surface: Surface) -> vtkPolyData:

@@ -42,6 +42,7 @@ class TwinScene:
         self._parts: dict[str, SurfaceActor] = {}  # specimen and remnant of the organ that is cut
         self._organ_id: str | None = None
         self._is_moving = False
+        self._view_plane: vtkPlane | None = None
         light_scene(view.renderer)
         set_background(view.renderer, "dark")
         for actor in self.plane.actors:
@@ -74,6 +75,7 @@ class TwinScene:
             drawn.set_colour(colours[structure_id])
             drawn.set_opacity(opacities[structure_id])
             drawn.set_visible(self._visible.get(structure_id, True))
+            drawn.clip_view(self._view_plane)
         self._reorder()
 
     def set_coarse(self, polydata: Mapping[str, vtkPolyData]) -> None:
@@ -136,6 +138,16 @@ class TwinScene:
         self._organ_id = None
         self._apply_visibility()
 
+    def clip_view(self, origin_lps_mm: NDArray[np.float64], normal_lps: NDArray[np.float64] | None) -> None:
+        """Open the scene: what lies where the normal points to is left out; without a normal it is whole."""
+        self._view_plane = None
+        if normal_lps is not None:
+            self._view_plane = vtkPlane()
+            self._view_plane.SetOrigin(*origin_lps_mm)
+            self._view_plane.SetNormal(*(-normal_lps))
+        for drawn in (*self._structures.values(), *self._parts.values()):
+            drawn.clip_view(self._view_plane)
+
     def set_plane(self, plane: CutPlane | None) -> None:
         """Draw the cutting plane, or none."""
         self.plane.set_visible(plane is not None)
@@ -182,6 +194,7 @@ class TwinScene:
         if organ.coarse is not None and surface is organ.surface:
             part.set_coarse_polydata(organ.coarse)
         part.set_moving(self._is_moving)
+        part.clip_view(self._view_plane)
         self._parts[name] = part
         self.view.renderer.AddActor(part.actor)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.volume import Quantity, Volume
 
-__all__ = ["PRESETS", "WindowLevel", "default_window"]
+__all__ = ["MR_PRESETS", "PRESETS", "WindowLevel", "default_window", "presets_of"]
 
 
 @dataclass(frozen=True)
@@ -40,21 +40,43 @@ class WindowLevel:
 
 
 # Windows of abdominal CT in HU, width and level. Soft tissue, bone and lung are those of radiology's teaching
-# tables (Radiopaedia, "Windowing (CT)"); that of the liver is ours, set around a liver in the portal phase.
+# tables (Radiopaedia, "Windowing (CT)"); those of liver, pancreas and vessels are ours, set around these organs in
+# the portal and the arterial phase.
 PRESETS: dict[str, WindowLevel] = {
     "liver": WindowLevel(200.0, 90.0),
     "soft_tissue": WindowLevel(400.0, 40.0),
+    "pancreas": WindowLevel(250.0, 60.0),
+    "vessels": WindowLevel(600.0, 200.0),
     "bone": WindowLevel(1800.0, 400.0),
     "lung": WindowLevel(1500.0, -600.0),
 }
+
+
+# Signal of MR has no unit: its windows are shares of the values of the scan, as percentiles.
+MR_PRESETS: dict[str, tuple[float, float]] = {
+    "mr_whole": (1.0, 99.0),
+    "mr_narrow": (15.0, 92.0),
+    "mr_bright": (50.0, 99.7),
+}
+
+
+def presets_of(volume: Volume) -> dict[str, WindowLevel]:
+    """Return the windows offered for a scan: those of CT in HU, or those of MR for its own values."""
+    if volume.quantity is Quantity.HOUNSFIELD:
+        return dict(PRESETS)
+    return {name: _percentile_window(volume, shares) for name, shares in MR_PRESETS.items()}
 
 
 def default_window(volume: Volume) -> WindowLevel:
     """Return the window a scan opens with: soft tissue for CT, the middle 98 % of the values for MR."""
     if volume.quantity is Quantity.HOUNSFIELD:
         return PRESETS["soft_tissue"]
+    return _percentile_window(volume, MR_PRESETS["mr_whole"])
+
+
+def _percentile_window(volume: Volume, shares: tuple[float, float]) -> WindowLevel:
     sample = volume.voxels[::3, ::4, ::4].astype(np.float64)
-    low, high = (float(v) for v in np.percentile(sample, (1, 99)))
+    low, high = (float(v) for v in np.percentile(sample, shares))
     return WindowLevel(max(high - low, 1.0), (low + high) / 2)
 
 

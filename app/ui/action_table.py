@@ -19,8 +19,11 @@ __all__ = ["ACTIONS", "MENUS", "Action", "ActionTable", "Need"]
 class Need(StrEnum):
     """What must be there before an action makes sense; ``ui.need.<value>`` says it in words."""
 
+    OPEN = "open"
     STUDY = "study"
     VOLUME = "volume"
+    CT = "ct"
+    MR = "mr"
     CASE = "case"
     NO_CASE = "no_case"
     WRITABLE = "writable"
@@ -29,11 +32,17 @@ class Need(StrEnum):
     LIVER = "liver"
     LESION = "lesion"
     PLAN = "plan"
+    TWO_PLANS = "two_plans"
     PLANE = "plane"
     DRAFT = "draft"
     APPROVED = "approved"
     FIGURES = "figures"
+    CLIPPED = "clipped"
+    MEASURED = "measured"
     IDLE = "idle"
+    UNLOCKED = "unlocked"
+    PENDING = "pending"
+    CLICKED = "clicked"
     UNDO = "undo"
     REDO = "redo"
 
@@ -73,8 +82,38 @@ class Action:
         return self.id.partition(".")[0]
 
 
-MENUS = ("file", "steps", "view", "anatomy", "plan", "help")
+MENUS = ("file", "steps", "go", "view", "space", "measure", "anatomy", "tool", "plan", "help")
+_GO = (
+    ("study", "series"),
+    ("segment", "segment"),
+    ("twin", "structures"),
+    ("plan", "plane"),
+    ("compare", "compare"),
+    ("report", "export"),
+    ("consult", "consult"),
+)
+# The same keys choose windows of CT or MR: a scan is one or the other, and what is switched off has no keys.
+_CT_WINDOWS = ("liver", "soft_tissue", "pancreas", "vessels", "bone", "lung")
+_MR_WINDOWS = ("mr_whole", "mr_narrow", "mr_bright")
+# International letters of the side that is looked at.
+_SIDES = (("front", "A"), ("back", "P"), ("right", "R"), ("left", "L"), ("above", "S"), ("below", "I"))
 _CASE = (Need.CASE, Need.WRITABLE)
+_DRAWN = (*_CASE, Need.STRUCTURE, Need.UNLOCKED)
+# Tools of the segment editor with their keys, and whether they work on a chosen structure.
+_TOOLS = (
+    ("look", "V", ()),
+    ("brush", "B", _DRAWN),
+    ("eraser", "E", _DRAWN),
+    ("threshold", "T", _DRAWN),
+    ("scissors", "S", _DRAWN),
+    ("pieces", "I", _DRAWN),
+    ("whole", "W", _DRAWN),
+    ("seeds", "G", _DRAWN),
+    ("clicks", "Q", _DRAWN),
+    ("lesion", "N", _CASE),
+    ("duct", "D", _CASE),
+    ("vessels", "Z", _CASE),
+)
 _DRAFT = (Need.CASE, Need.WRITABLE, Need.PLAN, Need.DRAFT)
 
 ACTIONS: tuple[Action, ...] = (
@@ -89,26 +128,53 @@ ACTIONS: tuple[Action, ...] = (
     Action("file.quit", ("Ctrl+Q",)),
     Action("steps.undo", ("Ctrl+Z",), "undo", (Need.CASE, Need.UNDO)),
     Action("steps.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", (Need.CASE, Need.REDO)),
+    *(Action(f"go.{step}", (f"Alt+{n}",), icon) for n, (step, icon) in enumerate(_GO, start=1)),
+    Action("go.palette", ("Ctrl+K",), "search", starts_group=True),
     Action("view.four", ("F5",), "layout_four", (Need.VOLUME,)),
     Action("view.twin", ("F6",), "layout_twin", (Need.VOLUME,)),
-    Action("view.fit", ("F7",), "fit", (Need.VOLUME,)),
+    Action("view.twin_only", ("Shift+F6",), "layout_twin_only", (Need.VOLUME,)),
+    Action("view.slices", ("Shift+F5",), "layout_slices", (Need.VOLUME,)),
+    Action("view.slice", ("F8",), "layout_slice", (Need.VOLUME,)),
+    Action("view.fit", ("F7",), "fit", (Need.VOLUME,), starts_group=True),
     Action("view.labels", ("L",), "labels", (Need.LABELS,), is_checkable=True),
-    Action("view.window_liver", ("Ctrl+1",), "window", (Need.VOLUME,), starts_group=True),
-    Action("view.window_soft_tissue", ("Ctrl+2",), "", (Need.VOLUME,)),
-    Action("view.window_bone", ("Ctrl+3",), "", (Need.VOLUME,)),
-    Action("view.window_lung", ("Ctrl+4",), "", (Need.VOLUME,)),
-    Action("view.front", ("Alt+1",), "", (Need.LABELS,), starts_group=True),
-    Action("view.back", ("Alt+2",), "", (Need.LABELS,)),
-    Action("view.right", ("Alt+3",), "", (Need.LABELS,)),
-    Action("view.left", ("Alt+4",), "", (Need.LABELS,)),
-    Action("view.above", ("Alt+5",), "", (Need.LABELS,)),
-    Action("view.below", ("Alt+6",), "", (Need.LABELS,)),
+    Action("view.oblique", ("O",), "oblique", (Need.VOLUME,), is_checkable=True),
+    Action("view.oblique_cut", ("Shift+O",), "", (Need.VOLUME, Need.PLANE)),
+    *(
+        Action(f"view.window_{name}", (f"Ctrl+{n}",), "", (Need.VOLUME, Need.CT), starts_group=n == 1)
+        for n, name in enumerate(_CT_WINDOWS, start=1)
+    ),
+    *(
+        Action(f"view.window_{name}", (f"Ctrl+{n}",), "", (Need.VOLUME, Need.MR), starts_group=n == 1)
+        for n, name in enumerate(_MR_WINDOWS, start=1)
+    ),
     Action("view.mask", ("Ctrl+Shift+M",), "mask", is_checkable=True, starts_group=True),
     Action("view.light", (), "theme", is_checkable=True),
     Action("view.language", ("Ctrl+Shift+L",), "language"),
+    *(Action(f"space.{side}", (f"Shift+{key}",), "", (Need.LABELS,)) for side, key in _SIDES),
+    Action("space.turntable", ("Shift+T",), "turntable", (Need.LABELS,), is_checkable=True, starts_group=True),
+    Action("space.clip", ("X",), "clip", (Need.LABELS,), is_checkable=True),
+    Action("space.clip_flip", ("Shift+X",), "", (Need.LABELS, Need.CLIPPED)),
+    Action("measure.ruler", ("M",), "ruler", (Need.VOLUME,), is_checkable=True),
+    Action("measure.angle", ("Shift+M",), "angle", (Need.VOLUME,), is_checkable=True),
+    Action("measure.clear", ("Ctrl+Backspace",), "delete", (Need.MEASURED,)),
     Action("anatomy.segment", ("Ctrl+G",), "segment", (Need.VOLUME, Need.IDLE)),
-    Action("anatomy.confirm", ("Ctrl+K",), "confirm", (Need.CASE, Need.LABELS, Need.STRUCTURE, Need.WRITABLE)),
-    Action("anatomy.confirm_all", ("Ctrl+Shift+K",), "", (Need.CASE, Need.LABELS, Need.WRITABLE)),
+    Action("anatomy.confirm", ("K",), "confirm", (Need.CASE, Need.LABELS, Need.STRUCTURE, Need.WRITABLE)),
+    Action("anatomy.confirm_all", ("Shift+K",), "", (Need.CASE, Need.LABELS, Need.WRITABLE)),
+    *(Action(f"tool.{tool}", (keys,), f"tool_{tool}", needs, is_checkable=True) for tool, keys, needs in _TOOLS),
+    Action("tool.larger", ("]", "Ctrl+Up"), "", _CASE, starts_group=True),
+    Action("tool.smaller", ("[", "Ctrl+Down"), "", _CASE),
+    Action("tool.flat", ("Shift+B",), "", _CASE, is_checkable=True),
+    Action("tool.lock", ("Ctrl+L",), "lock", (*_CASE, Need.STRUCTURE), is_checkable=True, starts_group=True),
+    Action("tool.delete", ("Shift+Delete",), "delete", _DRAWN),
+    Action("tool.keep_largest", (), "", _DRAWN),
+    Action("tool.preview", (), "", _DRAWN, starts_group=True),
+    Action("tool.run", (), "", _DRAWN),
+    Action("tool.new_lesion", ("Shift+N",), "", _CASE, starts_group=True),
+    Action("tool.candidates", (), "", (*_CASE, Need.LABELS)),
+    Action("tool.trace_vessels", (), "", (*_CASE, Need.LABELS)),
+    Action("tool.accept", ("Ctrl+Return",), "check", (*_CASE, Need.PENDING), starts_group=True),
+    Action("tool.drop", ("Escape",), "close", (*_CASE, Need.PENDING)),
+    Action("tool.take_back", ("Backspace",), "undo", (*_CASE, Need.CLICKED)),
     Action("plan.new_plane", ("Ctrl+P",), "plane", (Need.CASE, Need.LIVER, Need.WRITABLE)),
     Action("plan.new_wedge", ("Ctrl+Shift+P",), "wedge", (Need.CASE, Need.LIVER, Need.LESION, Need.WRITABLE)),
     Action("plan.flip", ("F",), "flip", (*_DRAFT, Need.PLANE), starts_group=True),
@@ -119,6 +185,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("plan.approve", (), "approve", (*_DRAFT, Need.FIGURES), starts_group=True),
     Action("plan.unlock", (), "", (Need.CASE, Need.WRITABLE, Need.PLAN, Need.APPROVED)),
     Action("help.keys", ("F1",), "info"),
+    Action("help.logs", (), "", starts_group=True),
     Action("help.about", (), "info"),
 )
 
@@ -166,6 +233,11 @@ class ActionTable(QObject):
                     menu.addAction(self._actions[action.id])
             bar.addMenu(menu)
             self._menus[menu_id] = menu
+
+    def need_text(self, action_id: str) -> str:
+        """Say in words what an action still needs; nothing when it can be done."""
+        lacking = self.lacking(action_id)
+        return self._wording.text(f"ui.need.{lacking[0]}") if lacking and self._wording is not None else ""
 
     def menu(self, menu_id: str) -> QMenu:
         """Return a menu."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.ui.action_table import Need
 from twin.resection import PlaneCut
+from twin.volume import Quantity
 
 if TYPE_CHECKING:
     from app.ui.desk_control import DeskControl
@@ -19,7 +20,14 @@ def needs_met(control: DeskControl) -> set[Need]:
     case = None if work is None else work.case
     plan = window.desk.plan
     outcome = case.outcomes.get(plan.name) if case is not None and plan is not None else None
+    quantity = None if control.volume is None else control.volume.quantity
     met = {
+        Need.OPEN: control.study is not None or case is not None,
+        Need.CT: quantity is Quantity.HOUNSFIELD,
+        Need.MR: quantity is not None and quantity is not Quantity.HOUNSFIELD,
+        Need.TWO_PLANS: case is not None and len(case.plans) > 1,
+        Need.CLIPPED: window.state.clip_normal_lps is not None,
+        Need.MEASURED: bool(window.measures.measures),
         Need.STUDY: control.study is not None,
         Need.VOLUME: control.volume is not None and control.volume.id != "preview",
         Need.CASE: case is not None,
@@ -35,6 +43,9 @@ def needs_met(control: DeskControl) -> set[Need]:
         Need.APPROVED: plan is not None and plan.is_approved,
         Need.FIGURES: outcome is not None and not outcome.is_stale,
         Need.IDLE: not window.task_strip.is_busy,
+        Need.UNLOCKED: not window.editor.is_locked,
+        Need.PENDING: window.editor.pending is not None,
+        Need.CLICKED: window.editor_tools.active is not None and window.editor_tools.active.can_take_back(),
         Need.UNDO: work is not None and work.session.can_undo,
         Need.REDO: work is not None and work.session.can_redo,
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.services.case_session import CaseSession
 from app.services.import_study import ImportRequest, import_into_case
 from app.services.segment_case import SegmentSummary, choose_segmenter, segment_session
-from app.ui.action_table import ACTIONS
+from app.ui.steps import Step
 from twin.anatomy import structure
 from twin.edit import ApprovalEdit, ConfirmationEdit, FactsEdit, GroupEdit
 from twin.job import CancelToken, ProgressListener
@@ -59,7 +59,6 @@ class CaseActions:
             "plan.delete": self.delete_plan,
             "plan.approve": self.approve_plan,
             "plan.unlock": self.unlock_plan,
-            "help.keys": self.show_keys,
             "help.about": self.show_about,
         }
 
@@ -126,12 +125,14 @@ class CaseActions:
         """Make a plan with a plane through the middle of the liver."""
         cut = self._window.desk.first_plane()
         if cut is not None:
+            self._window.show_step(Step.PLAN)
             self._window.desk.add_plan(self._free_name(), (cut,))
 
     def new_wedge(self) -> None:
         """Make a plan with a wedge around the largest lesion."""
         lesions = self._window.desk.lesion_ids()
         if lesions:
+            self._window.show_step(Step.PLAN)
             self._window.desk.add_plan(self._free_name(), (WedgeCut(lesions[0], _USUAL_MARGIN_MM),))
 
     def rename_plan(self) -> None:
@@ -203,21 +204,6 @@ class CaseActions:
             return export_session(session, request, renderer, twin=twin, progress=progress, cancel=cancel)
 
         self._control.begin("ui.task.export", job, self._on_exported)
-
-    def show_keys(self) -> None:
-        """List the keys and what the mouse does."""
-        wording, table = self._window.wording, self._window.actions_
-        rows = [
-            f"<tr><td><b>{table[a.id].shortcut().toString()}</b>&nbsp;&nbsp;</td>"
-            f"<td>{wording.text(f'ui.action.{a.id}').replace('…', '')}</td></tr>"
-            for a in ACTIONS
-            if a.shortcuts
-        ]
-        mouse = wording.text("ui.keys.mouse").replace("\n", "<br>")
-        half = (len(rows) + 1) // 2
-        columns = "".join(f"<td><table>{''.join(part)}</table></td>" for part in (rows[:half], rows[half:]))
-        text = f"<p>{mouse}</p><table cellspacing=12><tr>{columns}</tr></table>"
-        self._window.dialogs.tell(wording.text("ui.action.help.keys"), text)
 
     def show_about(self) -> None:
         """Say what TwinSight is, and what it is not."""

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.scene.slice_frame import SliceAxis
+from app.scene.window_level import presets_of
 from app.services.case_session import SessionEvent, SessionEventKind
 from app.services.jobs import Job, JobHandle
 from app.ui.action_table import ACTIONS
 from app.ui.availability import needs_met
 from app.ui.case_actions import CaseActions
 from app.ui.case_work import BuiltTwin, CaseWork
-from app.ui.left_panel import LeftTab
+from app.ui.segment_editor_actions import SegmentEditorActions
+from app.ui.steps import Step
 from app.ui.study_opening import OpenStudy, StudyOpening
+from app.ui.study_page import StudyTab
 from app.ui.window_actions import WindowActions
 from app.ui.window_thread import JobAnswers
 from app.ui.worded_error import typed_error, worded_error
@@ -26,7 +29,7 @@ from twin.job import CancelToken, ProgressListener
 from twin.patient import PatientFacts, PatientIdentity
 from twin.readers.series import Series
 from twin.store import CaseFolder
-from twin.volume import Volume
+from twin.volume import Quantity, Volume
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -59,10 +62,15 @@ class DeskControl(QObject):
         self._is_closing = False
         self._finishing: list[Callable[[], None]] = []
         self._said: tuple[str, dict[str, object]] = ("", {})
+        self._said_text = ""
 
     def answers(self) -> dict[str, Callable[[], None]]:
         """Return what each action does."""
-        answers = {**self.window_actions.answers(), **self.case_actions.answers()}
+        answers = {
+            **self.window_actions.answers(),
+            **self.case_actions.answers(),
+            **SegmentEditorActions(self.window).answers(),
+        }
         assert set(answers) == {action.id for action in ACTIONS}
         return answers
 
@@ -81,6 +89,7 @@ class DeskControl(QObject):
         window.series_panel.series_chosen.connect(self.load_series)
         window.series_panel.volume_chosen.connect(self._show_case_volume)
         window.structure_panel.selected_changed.connect(self.refresh)
+        self._connect_editor()
         window.facts_form.entered.connect(self.case_actions.enter_facts)
         window.facts_form.refused.connect(self.fail)
         window.plan_panel.wedge_changed.connect(lambda cut: window.desk.replace_cuts((cut,)))
@@ -91,10 +100,24 @@ class DeskControl(QObject):
         window.desk.figures_changed.connect(lambda shown: self.refresh())
         window.desk.plan_selected.connect(lambda name: self._on_plan())
         window.state.window_changed.connect(window.mark_preset)
-        for box in (window.window_presets, window.side_choice):
-            box.activated.connect(lambda index, box=box: self.window_actions.choose(box))
+        window.rail.step_chosen.connect(window.show_step)
+        window.rail.refused.connect(self.say)
+        window.twin_view.picked.connect(self.window_actions.follow_pick)
+        window.measures.changed.connect(self.window_actions.follow_measures)
+        window.state.clip_changed.connect(self.refresh)
+        window.state.tool_changed.connect(self.window_actions.mark_tools)
         window.actions_["view.labels"].setChecked(True)
         window.actions_["view.light"].setChecked(window.settings.theme == "light")
+
+    def _connect_editor(self) -> None:
+        editor, window = self.window.editor, self.window
+        editor.failed.connect(self.fail)
+        editor.told.connect(lambda message_id, parameters: self.say(message_id, **parameters))
+        editor.patch_changed.connect(window.sync.show_patch)
+        for changed in (editor.changed, editor.pending_changed):
+            changed.connect(self.refresh)
+        for view in window.slices.values():
+            editor.overlay_changed.connect(view.update)
 
     # Opening
 
@@ -133,6 +156,8 @@ class DeskControl(QObject):
         self._is_closing = True
         self.opening.cancel()
         last = self._leave_work()
+        self.window.editor.close()
+        self.window.quality_checks.close()
         self.window.runner.stop()  # waits for what runs; what was cancelled has let go of the case then
         for finish in (*self._finishing, *([last] if last is not None else [])):
             finish()
@@ -168,17 +193,25 @@ class DeskControl(QObject):
         else:
             _LOGGER.error("unexpected failure", exc_info=error)
             text = wording.text("ui.message.defect", kind=type(error).__name__)
+            self.window_actions.tell_crash(error)
         self.window.message_bar.say(text, "error")
 
     def say(self, message_id: str, **parameters: object) -> None:
         """Say something that needs no answer, in the foot of the window."""
-        self._said = (message_id, parameters)
+        self._said, self._said_text = (message_id, parameters), ""
+        self.say_again()
+
+    def say_text(self, text: str) -> None:
+        """Say something that is worded already."""
+        self._said, self._said_text = ("", {}), text
         self.say_again()
 
     def say_again(self) -> None:
         """Write what was said last in the language of now."""
         message_id, parameters = self._said
-        self.window.status.setText(self.window.wording.text(message_id, **parameters) if message_id else "")
+        self.window.status.setText(
+            self.window.wording.text(message_id, **parameters) if message_id else self._said_text
+        )
 
     # Refreshing
 
@@ -188,7 +221,9 @@ class DeskControl(QObject):
         if self._is_closing or not hasattr(window, "sync"):
             return
         case = None if self.work is None else self.work.case
-        window.actions_.update_needs(needs_met(self))
+        met = needs_met(self)
+        window.actions_.update_needs(met)
+        window.rail.update_needs(met, window.pages.missing())
         session = None if self.work is None else self.work.session
         window.update_undo(session.undo_label if session else None, session.redo_label if session else None)
         identity = case.identity if case else (self.study.study.identity if self.study else PatientIdentity())
@@ -235,7 +270,8 @@ class DeskControl(QObject):
         self.window.sync.show_volume(None)
         self.window.series_panel.show_study(opened)
         self.window.facts_form.show_facts(opened.study.facts, is_editable=False)
-        self.window.left_panel.show_tab(LeftTab.SERIES)
+        self.window.study_page.show_tab(StudyTab.SERIES)
+        self.window.show_step(Step.STUDY)
         self.window.show_work(is_open=True)
         self.refresh()
 
@@ -249,7 +285,13 @@ class DeskControl(QObject):
         self.refresh()
 
     def _show_volume(self, volume: Volume | None, *, is_preview: bool = False) -> None:
+        is_other = volume is None or self.volume is None or not volume.grid.is_same_space(self.volume.grid)
         self.volume = volume
+        if is_other:
+            self.window.measures.clear()
+        self.window_actions.presets = {} if volume is None else presets_of(volume)
+        self.window.tool_strip.set_modality(is_mr=volume is not None and volume.quantity is not Quantity.HOUNSFIELD)
+        self.window.mark_preset()
         loading = self.window.wording.text("ui.slice.loading") if is_preview else ""
         for axis, view in self.window.slices.items():
             view.notice = "" if axis is SliceAxis.AXIAL else loading
@@ -274,8 +316,9 @@ class DeskControl(QObject):
         self._show_volume(case.planning_volume if case.planning_volume_id else None)
         window.series_panel.show_case(tuple(case.volumes.values()), case.planning_volume_id)
         window.desk.set_work(work)
+        window.editor.set_work(work)
         window.show_work(is_open=True)
-        window.left_panel.show_tab(LeftTab.STRUCTURES)
+        window.show_step(Step.PLAN if case.plans else Step.TWIN if case.structure_ids() else Step.SEGMENT)
         work.start()
         window.remember(recent=window.settings.with_recent(folder.path).recent)
         recovered = folder.recovery
@@ -318,6 +361,7 @@ class DeskControl(QObject):
         window.facts_form.show_facts(facts, is_editable=self.work is not None and not self.work.session.is_read_only)
         window.desk.follow_case()
         window.plan_panel.show_case(case)
+        window.report_page.show_plan(case, window.desk.selected)
         self.refresh()
 
     def _on_edited(self, event: SessionEvent) -> None:
@@ -347,6 +391,7 @@ class DeskControl(QObject):
 
     def _on_plan(self) -> None:
         self.window.plan_panel.show_case(None if self.work is None else self.work.case)
+        self.window.report_page.show_plan(None if self.work is None else self.work.case, self.window.desk.selected)
         self.refresh()
 
     def _show_case_volume(self, volume_id: str) -> None:
@@ -367,6 +412,8 @@ class DeskControl(QObject):
         work, self.work = self.work, None
         if work is None:
             return None
+        self.window.editor.set_work(None)
+        self.window.editor_tools.forget_case()
         self.window.desk.set_work(None)
         self.window.sync.show_twin(None)
         self.window.sync.show_layers({})

@@ -27,6 +27,8 @@ class Equipment:
         Folders of this user.
     demo_recipe
         The phantom of the demo; None for the usual one.
+    log_folder
+        Where crash logs and the technical log are; None keeps none.
     """
 
     segmenters: Callable[[], Sequence[Any]]
@@ -34,3 +36,4 @@ class Equipment:
     settings_folder: Path
     cache_folder: Path
     demo_recipe: PhantomRecipe | None = None
+    log_folder: Path | None = None

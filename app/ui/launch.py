@@ -14,6 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from app.ui.engine_state import EngineState
 from app.ui.equipment import Equipment
 from app.ui.main_window import MainWindow
 from app.ui.settings import read_settings
@@ -41,6 +42,8 @@ def launch(path: Path | None, language: str, equipment: Equipment) -> int:
     window = MainWindow(equipment, settings)
     sys.excepthook = partial(_report, window)
     window.show()
+    engine = EngineState(window)
+    engine.start()
     gc.collect()
     gc.freeze()  # what lives as long as the program is not looked through again in the middle of a drag
     if path is not None:
@@ -51,13 +54,14 @@ def launch(path: Path | None, language: str, equipment: Equipment) -> int:
     beat.timeout.connect(lambda: None)
     code = app.exec()
     beat.stop()
+    engine.stop()
     return int(code)
 
 
 def _report(window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """A failure nobody caught: into the technical log, and one line in the window."""
     if isinstance(error, Exception):
-        window.control.fail(error)
+        window.control.fail(error)  # a defect of ours opens the crash dialog
     else:
         sys.__excepthook__(kind, error, trace)
 

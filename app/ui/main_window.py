@@ -10,44 +10,53 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QMainWindow,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from app.scene.orbit_camera import ViewSide
 from app.scene.slice_frame import SliceAxis
-from app.scene.window_level import PRESETS
+from app.scene.window_level import presets_of
 from app.services.jobs import JobRunner
 from app.ui.action_table import ActionTable, dynamic_texts
+from app.ui.command_palette import CommandPalette
 from app.ui.desk_control import DeskControl
 from app.ui.dialogs import Dialogs
 from app.ui.equipment import Equipment
 from app.ui.facts_form import FactsForm
-from app.ui.left_panel import LeftPanel
+from app.ui.measures import Measures
 from app.ui.message_bar import MessageBar
 from app.ui.patient_banner import PatientBanner
-from app.ui.pieces import label, tool_button
+from app.ui.pieces import label
 from app.ui.plan_desk import PlanDesk
 from app.ui.plan_panel import PlanPanel
 from app.ui.qt_words import translate_qt
+from app.ui.report_page import ReportPage
+from app.ui.segment_editor import SegmentEditor
+from app.ui.segment_editor_options import ToolOptions
+from app.ui.segment_editor_panel import SegmentEditorPanel
+from app.ui.segment_editor_quality import QualityChecks, QualityPanel
+from app.ui.segment_editor_table import SegmentTable
+from app.ui.segment_editor_tools import EditorTools
 from app.ui.series_panel import SeriesPanel
 from app.ui.settings import Settings, write_settings
 from app.ui.slice_view import SliceView
 from app.ui.start_page import StartPage
-from app.ui.structure_panel import StructurePanel
+from app.ui.step_pages import StepPages
+from app.ui.step_rail import StepRail
+from app.ui.steps import Step
+from app.ui.study_page import StudyPage
 from app.ui.task_strip import TaskStrip
 from app.ui.theme import DARK, LIGHT, apply_theme
+from app.ui.tool_strip import ToolStrip
 from app.ui.twin_view import TwinView
 from app.ui.view_state import ViewState
 from app.ui.view_sync import ViewSync
-from app.ui.views_area import ViewsArea
+from app.ui.views_area import ViewsArea, layout_named
 from app.ui.window_thread import WindowJobs, WindowThread
 from twin.wording import NOT_A_DEVICE, Wording
 
@@ -60,7 +69,6 @@ class HasWords(Protocol):
     def set_wording(self, wording: Wording) -> None: ...
 
 
-_LEFT_PX, _RIGHT_PX = 300, 310
 _SMALLEST = QSize(1180, 680)
 
 
@@ -84,7 +92,12 @@ class MainWindow(QMainWindow):
         self.runner = JobRunner()
         self.jobs = WindowJobs(self.runner, self.window_thread)
         self.state = ViewState(self)
+        self.measures = Measures(self.wording, self)
+        self.state.add_overlay(self.measures)
         self.desk = PlanDesk(self.jobs, self.state, self)
+        self.editor = SegmentEditor(self.state, self.window_thread, self)
+        self.editor_tools = EditorTools(self.editor, self)
+        self.quality_checks = QualityChecks(self.editor, self.window_thread, self)
         self.dialogs = Dialogs(self)
         self.control = DeskControl(self)
         self.actions_ = ActionTable(self, self.control.answers())
@@ -111,7 +124,7 @@ class MainWindow(QMainWindow):
     def show_work(self, *, is_open: bool) -> None:
         """Show the views, or the start page."""
         self._stack.setCurrentWidget(self._work_page if is_open else self.start_page)
-        self._tool_strip.setVisible(is_open)
+        self.tool_strip.setVisible(is_open)
         self._hint.setVisible(is_open)
         if not is_open:
             self.start_page.show_recent(list(self.settings.recent_cases()))
@@ -132,7 +145,7 @@ class MainWindow(QMainWindow):
         self._notice.setText(self.wording.text(NOT_A_DEVICE))
         self.message_bar.set_close_tip(self.wording.text("ui.message.close"))
         self._hint.setText(self.wording.text("ui.hint.views"))
-        self._write_presets()
+        self.tool_strip.set_wording(self.wording)
         self.control.say_again()
         self.control.refresh()
 
@@ -143,8 +156,16 @@ class MainWindow(QMainWindow):
 
     def mark_preset(self) -> None:
         """Show which preset the grey window is, if it is one."""
-        found = next((f"view.window_{name}" for name, preset in PRESETS.items() if preset == self.state.window), None)
-        self.window_presets.setCurrentIndex(-1 if found is None else self.window_presets.findData(found))
+        volume = self.control.volume
+        known = {} if volume is None else presets_of(volume)
+        self.tool_strip.mark_window(next((name for name, one in known.items() if one == self.state.window), None))
+
+    def show_step(self, step: Step) -> None:
+        """Work on a step: its pages beside the views, its button on the rail lit."""
+        if self.pages.step is not step:
+            self.state.set_tool(None)  # the tools of a step end with it
+        self.pages.show_step(step)
+        self.rail.mark(step)
 
     def update_undo(self, undo: str | None, redo: str | None) -> None:
         """Name the steps in the menu."""
@@ -159,16 +180,28 @@ class MainWindow(QMainWindow):
         self.task_strip = TaskStrip(wording)
         self.start_page = StartPage(self.actions_, wording)
         self.series_panel = SeriesPanel(self.actions_, wording)
-        self.structure_panel = StructurePanel(self.actions_, self.state, wording)
+        self.structure_panel = SegmentTable(self.actions_, self.editor, wording)
+        self.segment_editor_panel = self._made_editor_panel()
         self.facts_form = FactsForm(wording)
-        self.left_panel = LeftPanel(self.series_panel, self.structure_panel, self.facts_form, wording)
+        self.study_page = StudyPage(self.series_panel, self.facts_form, wording)
+        self.report_page = ReportPage(self.actions_, wording)
         self.plan_panel = PlanPanel(self.actions_, self.desk, wording)
         self.slices = {axis: SliceView(axis, self.state, wording) for axis in SliceAxis}
         self.twin_view = TwinView(self.state, self.window_thread, wording, self.control.fail)
         self.views = ViewsArea(self.slices, self.twin_view)
+        self.views.set_layout(layout_named(self.settings.layout))
+        self.views.layout_changed = lambda layout: self.remember(layout=str(layout))
         self.sync = ViewSync(self.state, self.desk, self.slices, self.twin_view, self)
-        self.window_presets = QComboBox()
-        self.side_choice = QComboBox()
+        self.tool_strip = ToolStrip(self.actions_, wording)
+        self.rail = StepRail(self.actions_, wording)
+        self.pages = StepPages(self.views)
+        self.pages.host_left(self.study_page, Step.STUDY)
+        self.pages.host_left(self.structure_panel, Step.SEGMENT, Step.TWIN, Step.PLAN)
+        self.pages.host_left(self.report_page, Step.REPORT)
+        self.pages.host_right(self.segment_editor_panel, Step.SEGMENT)
+        self.pages.host_right(self.plan_panel, Step.PLAN)
+        self.pages.show_step(Step.STUDY)
+        self.palette_ = CommandPalette(self.actions_, wording, self)
         self.status = label("", "Status")
         self._worded: tuple[HasWords, ...] = (
             self.banner,
@@ -176,13 +209,23 @@ class MainWindow(QMainWindow):
             self.start_page,
             self.series_panel,
             self.structure_panel,
+            self.segment_editor_panel,
             self.facts_form,
-            self.left_panel,
+            self.study_page,
+            self.report_page,
+            self.rail,
+            self.palette_,
+            self.measures,
             self.plan_panel,
             *self.slices.values(),
             self.twin_view,
             self.actions_,
         )
+
+    def _made_editor_panel(self) -> SegmentEditorPanel:
+        options = ToolOptions(self.editor, self.actions_, self.editor_tools.lesion)
+        quality = QualityPanel(self.editor, self.quality_checks, self.wording)
+        return SegmentEditorPanel(self.editor, self.actions_, options, quality, self.wording)
 
     def _lay_out(self) -> None:
         self.actions_.fill(self.menuBar())
@@ -196,49 +239,20 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self._tool_strip = self._made_tool_strip()
-        for widget in (self.banner, self._tool_strip, self.message_bar):
+        for widget in (self.banner, self.tool_strip, self.message_bar):
             column.addWidget(widget)
         column.addWidget(self._stack, 1)
         column.addWidget(self._made_foot())
         self.setCentralWidget(central)
 
     def _made_work_page(self) -> QWidget:
-        splitter = QSplitter()
-        splitter.setHandleWidth(3)
-        splitter.setChildrenCollapsible(False)
-        self.left_panel.setMinimumWidth(_LEFT_PX - 30)
-        self.plan_panel.setMinimumWidth(_RIGHT_PX - 20)
-        for widget in (self.left_panel, self.views, self.plan_panel):
-            splitter.addWidget(widget)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([_LEFT_PX, 1366 - _LEFT_PX - _RIGHT_PX, _RIGHT_PX])
-        return splitter
-
-    def _made_tool_strip(self) -> QWidget:
-        strip = QFrame()
-        strip.setObjectName("ToolStrip")
-        layout = QHBoxLayout(strip)
-        layout.setContentsMargins(10, 3, 10, 4)
-        layout.setSpacing(3)
-        groups = (
-            ("file.open_file", "file.open_folder", "file.save"),
-            ("steps.undo", "steps.redo"),
-            ("view.four", "view.twin", "view.fit", "view.labels"),
-        )
-        for group in groups:
-            for action_id in group:
-                layout.addWidget(tool_button(self.actions_[action_id]))
-            layout.addSpacing(10)
-        self._window_label, self._side_label = label("", "Quiet"), label("", "Quiet")
-        for name, box in ((self._window_label, self.window_presets), (self._side_label, self.side_choice)):
-            layout.addWidget(name)
-            layout.addWidget(box)
-            layout.addSpacing(10)
-        layout.addStretch(1)
-        for action_id in ("view.mask", "view.light", "view.language"):
-            layout.addWidget(tool_button(self.actions_[action_id]))
-        return strip
+        page = QWidget()
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(self.pages, 1)
+        return page
 
     def _made_foot(self) -> QWidget:
         foot = QFrame()
@@ -257,29 +271,12 @@ class MainWindow(QMainWindow):
         column.addWidget(self._notice)
         return foot
 
-    def _write_presets(self) -> None:
-        """Fill the two choices of the tool strip."""
-        self._window_label.setText(self.wording.text("ui.strip.window"))
-        self._side_label.setText(self.wording.text("ui.strip.side"))
-        for box, ids in (
-            (self.window_presets, ("liver", "soft_tissue", "bone", "lung")),
-            (self.side_choice, tuple(ViewSide)),
-        ):
-            box.clear()
-            prefix = "window_" if box is self.window_presets else ""
-            for choice in ids:
-                action_id = f"view.{prefix}{choice}"
-                box.addItem(self.wording.text(f"ui.action.{action_id}"), action_id)
-            box.setCurrentIndex(-1)
-            box.setPlaceholderText(self.wording.text("ui.strip.choose"))
-        self.mark_preset()
-
     def _apply_theme(self) -> None:
         theme = LIGHT if self.settings.theme == "light" else DARK
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply_theme(app, theme)
-        for part in (self.actions_, self.message_bar, self.structure_panel):
+        for part in (self.actions_, self.message_bar, self.structure_panel, self.segment_editor_panel, self.rail):
             part.set_theme(theme)
         self.twin_view.is_light = theme is LIGHT
         self.twin_view.change(lambda scene: scene.set_background(theme.scene))

@@ -1,4 +1,4 @@
-"""What the window remembers between two sessions: language, theme, recent cases, folder last used."""
+"""What the window remembers between two sessions: language, theme, layout, recent cases, folder last used."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Settings:
     theme: str = "dark"
     recent: tuple[str, ...] = ()
     last_folder: str = ""
+    layout: str = "four"
     declared_name: str = field(default="", repr=False)
 
     def with_recent(self, path: Path) -> Settings:

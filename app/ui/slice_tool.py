@@ -13,7 +13,7 @@ from PySide6.QtGui import QKeyEvent, QPainter
 if TYPE_CHECKING:
     from app.ui.slice_view import SliceView
 
-__all__ = ["SlicePointer", "SliceTool"]
+__all__ = ["SliceOverlay", "SlicePointer", "SliceTool"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,14 @@ class SlicePointer:
     point_lps_mm: NDArray[np.float64]
     button: Qt.MouseButton
     modifiers: Qt.KeyboardModifier
+
+
+class SliceOverlay(Protocol):
+    """Something that is painted over slices whichever tool is active; `ViewState.add_overlay` shows it."""
+
+    def paint(self, painter: QPainter, view: SliceView) -> None:
+        """Draw over the slice, in pixels of the widget."""
+        ...
 
 
 class SliceTool(Protocol):

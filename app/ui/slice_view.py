@@ -93,7 +93,8 @@ class SliceView(QWidget):
         state.crosshair_moved.connect(self._on_crosshair)
         state.window_changed.connect(self.repaint_slice)
         state.plane_changed.connect(self.repaint_slice)
-        state.tool_changed.connect(self.update)
+        for signal in (state.tool_changed, state.overlays_changed):
+            signal.connect(self.update)
         self._index = 0
         self._outlines: SliceOutlines | None = None
 
@@ -192,6 +193,8 @@ class SliceView(QWidget):
             cut=self.cut_line(),
             texts=self._texts(),
         )
+        for overlay in self._state.overlays:
+            overlay.paint(painter, self)
         if self._state.tool is not None:
             self._state.tool.paint(painter, self)
         if self.hasFocus():

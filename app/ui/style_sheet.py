@@ -17,6 +17,15 @@ QMenu::item:disabled { color: @faint; }
 QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
 
 #Banner, #ToolStrip, #Panel, #Foot, #TaskStrip { background: @panel; }
+#Rail { background: @panel; border-right: 1px solid @line; }
+QToolButton#Step { background: transparent; border: 1px solid transparent; border-radius: 7px; font-size: 12px;
+  color: @text; padding: 5px 1px 3px 1px; }
+QToolButton#Step:hover { background: @raised; border-color: @line; }
+QToolButton#Step:checked { background: @selection; border-color: @accent; }
+QToolButton#Step[possible="false"] { color: @faint; }
+#Palette { background: @panel; border: 1px solid @accent; border-radius: 9px; }
+#Palette QListWidget::item { padding: 5px 6px; }
+#Palette QLineEdit { font-size: 15px; padding: 7px 9px; }
 #Banner { border-bottom: 1px solid @line; }
 #Foot { border-top: 1px solid @line; }
 #Panel { border: none; }
@@ -59,6 +68,8 @@ QPushButton#Main { background: @accent_strong; color: @on_accent; border-color: 
 QPushButton#Main:hover { border-color: @text; }
 QPushButton#Main:disabled { background: @raised; color: @faint; border-color: @line; font-weight: 400; }
 QPushButton#Small { padding: 1px 9px; font-size: 12px; }
+QToolButton#Tool { font-size: 11px; padding: 3px 1px 2px 1px; }
+#Pending { background: @selection; border: 1px solid @accent; border-radius: 6px; }
 QToolButton::menu-indicator { image: none; }
 QPushButton#Tile { text-align: left; padding: 12px 14px; font-size: 14px; }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,20 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.scene.cut_plane import CutPlane, PlaneHandle
-from app.scene.orbit_camera import OrbitCamera, ViewSide, bounds_of_surfaces
+from app.scene.orbit_camera import OrbitCamera, ViewSide, bounds_of_surfaces, rotation_about
+from app.scene.picking import first_hit
 from app.scene.render_thread import Frame, FrameRequest, RenderThread, SceneChange
+from app.scene.twin_scene import TwinScene
+from app.services.describe_point import describe_point
 from app.ui.slice_painter import nice_length_mm
+from app.ui.turntable import Turntable
 from app.ui.twin_overlay import MarginPoints, TwinTexts, handle_positions, paint_overlay
+from app.ui.twin_pick import PickedPoint, paint_pick
 from app.ui.view_state import ViewState
 from app.ui.window_thread import WindowThread
 from twin.figure import Figure
 from twin.surface import Surface
+from twin.twin import Twin
 from twin.wording import Wording
 
 __all__ = ["TwinView"]
@@ -29,6 +35,7 @@ _SLOW_S, _FAST_S = 0.045, 0.022  # a moving picture slower or faster than this c
 _COARSEST = 0.45
 _HANDLE_REACH_PX = 13.0
 _ZOOM_STEP = 1.12
+_CLICK_PX = 4  # a press that moves less is a click
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +71,7 @@ class TwinView(QWidget):
     plane_released = Signal()
     maximise_asked = Signal()
     frame_shown = Signal()
+    picked = Signal(object)  # PickedPoint | None
 
     def __init__(
         self,
@@ -90,6 +98,10 @@ class TwinView(QWidget):
         self._is_fitted = True
         self._margin: Figure | None = None
         self._margin_points: MarginPoints | None = None
+        self._twin: Twin | None = None
+        self._pick: PickedPoint | None = None
+        self._window_thread = window_thread
+        self.turntable = Turntable(self._can_turn, self._turn_by, self)
         self._render = RenderThread(
             lambda frame: window_thread.post(lambda: self._show(frame)),
             lambda error: window_thread.post(lambda: failed(error)),
@@ -127,6 +139,7 @@ class TwinView(QWidget):
     def close_scene(self) -> None:
         """Stop drawing and free the graphics memory; the widget cannot draw afterwards."""
         self._rest.stop()
+        self.turntable.stop()
         self._render.close()
 
     def change(self, change: SceneChange, *, is_moving: bool = False) -> None:
@@ -134,10 +147,13 @@ class TwinView(QWidget):
         self._render.post(change)
         self.redraw(is_moving=is_moving)
 
-    def set_surfaces(self, surfaces: Mapping[str, Surface]) -> None:
-        """Know what can be fitted into the view; the scene itself is changed by :meth:`change`."""
+    def set_twin(self, twin: Twin | None) -> None:
+        """Know what can be fitted into the view and pointed at; the scene itself is changed by :meth:`change`."""
         had_none = not self._surfaces
+        self._twin = twin
+        surfaces: Mapping[str, Surface] = {} if twin is None else twin.surfaces
         self._surfaces = dict(surfaces)
+        self._show_pick(None)
         if had_none and surfaces:
             self.look_from(ViewSide.FRONT)
 
@@ -206,6 +222,9 @@ class TwinView(QWidget):
         plane = self._state.plane if self.is_plane_movable else None
         held = self._held_or_hovered()
         paint_overlay(painter, self._size(), self._image_camera, plane, held, self._margin_points, texts)
+        if self._pick is not None:
+            x, y = self._image_camera.px_from_lps(self._pick.point_lps_mm, self._size())
+            paint_pick(painter, QPointF(float(x), float(y)), self._pick.lines(self._wording), self._size())
         if self.hasFocus():
             painter.setPen(self.palette().highlight().color())
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -268,6 +287,8 @@ class TwinView(QWidget):
         press, self._press = self._press, None
         if press is not None and press.handle is not None:
             self.plane_released.emit()
+        elif press is not None and _is_click(press, event):
+            self.pick_at(event.position())
         self._hover(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -302,6 +323,44 @@ class TwinView(QWidget):
             self.fit()
         else:
             super().keyPressEvent(event)
+
+    def pick_at(self, at: QPointF) -> None:
+        """Find out what lies under a point of the widget; :attr:`picked` tells it, beside the window's work."""
+        twin, camera, size = self._twin, self.camera, self._size()
+        if twin is None:
+            return
+        visible = {i: s for i, s in self._surfaces.items() if self._state.is_visible(i)}
+        opacities = {i: self._state.opacity(i) for i in visible}
+        normal = self._state.clip_normal_lps
+        clip = None if normal is None else (self._state.crosshair_lps_mm, normal)
+        tell = self._window_thread.post
+
+        def search(scene: TwinScene) -> None:
+            hit = first_hit(visible, opacities, camera, (at.x(), at.y()), size, clip=clip)
+            found = None
+            if hit is not None:
+                found = PickedPoint(hit.point_lps_mm, describe_point(twin, hit.structure_id, hit.point_lps_mm))
+            tell(lambda: self._show_pick(found))
+
+        self._render.post(search)
+
+    def _show_pick(self, found: PickedPoint | None) -> None:
+        if found is None and self._pick is None:
+            return
+        self._pick = found
+        self.update()
+        self.picked.emit(found)
+
+    def _can_turn(self) -> bool:
+        return self._press is None and self._render.is_idle() and self.isVisible()
+
+    def _turn_by(self, degrees: float) -> None:
+        """About the axis from feet to head, as a patient on a turning stool."""
+        turn = rotation_about((0.0, 0.0, 1.0), np.radians(degrees))
+        camera = self.camera
+        toward_eye, up = turn @ camera.toward_eye_lps, turn @ camera.up_lps
+        self.camera = replace(camera, toward_eye_lps=toward_eye, up_lps=up)
+        self.redraw(is_moving=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Draw at the new size; while nobody has zoomed or moved it, everything stays in view."""
@@ -347,3 +406,8 @@ class TwinView(QWidget):
 
     def _size(self) -> tuple[int, int]:
         return (max(self.width(), 1), max(self.height(), 1))
+
+
+def _is_click(press: _Press, event: QMouseEvent) -> bool:
+    is_left = press.button is Qt.MouseButton.LeftButton
+    return is_left and (event.position() - press.at).manhattanLength() < _CLICK_PX

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.scene.cut_plane import CutPlane
 from app.scene.window_level import WindowLevel
-from app.ui.slice_tool import SliceTool
+from app.ui.slice_tool import SliceOverlay, SliceTool
 from twin.anatomy import structure
 
 __all__ = ["ViewState"]
@@ -27,6 +27,9 @@ class ViewState(QObject):
     appearance_changed = Signal()
     plane_changed = Signal()
     tool_changed = Signal()
+    overlays_changed = Signal()
+    clip_changed = Signal()
+    oblique_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +40,9 @@ class ViewState(QObject):
         self.plane: CutPlane | None = None
         self.is_dragging_plane = False
         self.tool: SliceTool | None = None
+        self.overlays: tuple[SliceOverlay, ...] = ()
+        self.clip_normal_lps: NDArray[np.float64] | None = None
+        self.oblique_directions: NDArray[np.float64] | None = None
         self._visible: dict[str, bool] = {}
         self._opacity: dict[str, float] = {}
 
@@ -65,6 +71,26 @@ class ViewState(QObject):
         if before is not None:
             before.cancel()
         self.tool_changed.emit()
+
+    def add_overlay(self, overlay: SliceOverlay) -> None:
+        """Let something paint over every slice, whichever tool is active."""
+        self.overlays = (*self.overlays, overlay)
+        self.overlays_changed.emit()
+
+    def remove_overlay(self, overlay: SliceOverlay) -> None:
+        """Let it paint no more."""
+        self.overlays = tuple(known for known in self.overlays if known is not overlay)
+        self.overlays_changed.emit()
+
+    def set_clip(self, normal_lps: NDArray[np.float64] | None) -> None:
+        """Cut the 3D view open at the crosshair: what lies where the normal points to is left out; None closes it."""
+        self.clip_normal_lps = normal_lps
+        self.clip_changed.emit()
+
+    def turn_oblique(self, directions_lps: NDArray[np.float64]) -> None:
+        """Cut the oblique slices so: rows rightwards, downwards and through, (3, 3)."""
+        self.oblique_directions = directions_lps
+        self.oblique_changed.emit()
 
     def set_labels_shown(self, *, shows_labels: bool) -> None:
         """Show or hide all labels on slices."""

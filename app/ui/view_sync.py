@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QObject
 
 from app.scene.slice_frame import SliceAxis
-from app.scene.slice_scene import LabelStyle, SliceScene, Tint
+from app.scene.slice_scene import LabelStyle, LivePatch, SliceScene, Tint
 from app.scene.twin_scene import SPECIMEN_RGB, TwinScene
 from app.scene.window_level import default_window
 from app.ui.case_work import BuiltTwin
@@ -54,6 +54,9 @@ class ViewSync(QObject):
         self.scene: SliceScene | None = None
         state.appearance_changed.connect(self._on_appearance)
         state.plane_changed.connect(self._on_plane)
+        state.clip_changed.connect(self._on_clip)
+        state.crosshair_moved.connect(self._on_crosshair)
+        state.oblique_changed.connect(self._on_oblique)
         desk.figures_changed.connect(self._on_figures)
 
     def show_volume(self, volume: Volume | None, *, is_preview: bool = False) -> None:
@@ -63,6 +66,8 @@ class ViewSync(QObject):
         else:
             is_same = self.scene is not None and self.scene.volume.grid.is_same_space(volume.grid)
             self.scene = SliceScene(volume)
+            if self._state.oblique_directions is not None:
+                self.scene.turn_oblique(self._state.oblique_directions)
             if not is_same:
                 middle = [(n - 1) / 2 for n in volume.grid.size_ijk]
                 middle[2] = volume.grid.size_ijk[2] // 2  # the slice that was decoded first
@@ -78,6 +83,13 @@ class ViewSync(QObject):
         if self.scene is not None:
             self.scene.set_layers(layers)
         self._on_appearance()
+
+    def show_patch(self, patch: LivePatch | None) -> None:
+        """Show labels as they are about to be: a stroke under way, or a preview."""
+        if self.scene is not None:
+            self.scene.patch = patch
+        for view in self._slices.values():
+            view.refresh()
 
     def show_twin(self, built: BuiltTwin | None) -> None:
         """Show another twin, or none."""
@@ -95,8 +107,23 @@ class ViewSync(QObject):
                 scene.set_visible(structure_id, is_visible)
 
         self._twin_view.change(change)
-        self._twin_view.set_surfaces(surfaces)
+        self._twin_view.set_twin(None if built is None else built.twin)
         self._on_plane()
+
+    def _on_clip(self) -> None:
+        origin, normal = self._state.crosshair_lps_mm, self._state.clip_normal_lps
+        self._twin_view.change(lambda scene: scene.clip_view(origin, normal))
+
+    def _on_crosshair(self) -> None:
+        if self._state.clip_normal_lps is not None:
+            origin, normal = self._state.crosshair_lps_mm, self._state.clip_normal_lps
+            self._twin_view.change(lambda scene: scene.clip_view(origin, normal), is_moving=True)
+
+    def _on_oblique(self) -> None:
+        directions = self._state.oblique_directions
+        if self.scene is not None and directions is not None:
+            self.scene.turn_oblique(directions)
+            self._slices[SliceAxis.OBLIQUE].show_scene(self.scene)
 
     def _on_appearance(self) -> None:
         state, scene = self._state, self.scene

@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
 
-from app.ui.left_panel import LeftTab
+from app.ui.steps import Step
+from app.ui.study_page import StudyTab
 from tests.app.ui.conftest import Driver, live
 from twin.store import CaseFolder
 
@@ -24,7 +25,7 @@ def test_that_a_study_becomes_a_case_is_segmented_confirmed_saved_and_opened_aga
     driver.act("anatomy.segment")
     driver.wait(lambda: window.control.work is not None and window.control.work.built is not None, "twin built")
     driver.wait(lambda: not window.task_strip.is_busy, "idle")
-    assert window.left_panel.tab is LeftTab.STRUCTURES
+    assert window.pages.step is Step.TWIN
     rows = {row.structure_id: row for row in window.structure_panel.rows()}
     assert {"liver", "portal_vein", "lesion-1"} <= set(rows)
     volume = next(w.text() for w in rows["liver"].findChildren(QLabel) if "ml" in w.text())
@@ -56,7 +57,8 @@ def test_that_facts_are_proposed_by_the_images_and_entered_by_a_person(
     assert not form.enter_button.isEnabled()
     driver.act("file.create_case")
     driver.wait(lambda: window.control.work is not None, "case open")
-    window.left_panel.show_tab(LeftTab.PATIENT)
+    window.show_step(Step.STUDY)
+    window.study_page.show_tab(StudyTab.PATIENT)
     live(0.02)
     weight = form.editors["weight_kg"]
     assert isinstance(weight, QLineEdit)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 
 from app.scene.slice_frame import SliceAxis
-from app.ui.left_panel import LeftTab
+from app.ui.steps import Step
 from tests.app.ui.conftest import Driver
 
 pytestmark = pytest.mark.gui
@@ -23,7 +23,7 @@ def test_that_a_study_shows_its_middle_slice_before_all_of_it_is_read(driver: Dr
     driver.wait(lambda: len(order) == 2, "study read")
     assert [volume_id for volume_id, _ in order] == ["preview", "volume-1"]
     assert not window.is_at_start
-    assert window.left_panel.tab is LeftTab.SERIES
+    assert window.pages.step is Step.STUDY
     (row,) = window.series_panel.rows()
     assert row.property("selected") == "true"
 

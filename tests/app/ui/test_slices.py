@@ -61,7 +61,7 @@ def test_that_the_views_are_linked_to_each_other(driver: Driver, case_path: obje
     assert window.state.window.level < level.level
     driver.act("view.window_bone")
     assert window.state.window == PRESETS["bone"]
-    assert window.window_presets.currentText() == "Bone"
+    assert window.tool_strip.window_presets.currentText() == "Bone"
 
     edge = axial.frame_of_slice.lps_from_pixel(0, 0, axial.slice_index)  # type: ignore[union-attr]
     fitted = axial.screen_from_lps(edge)

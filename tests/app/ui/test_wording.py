@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
 
 from app.ui.action_table import ACTIONS
-from app.ui.left_panel import LeftTab
 from app.ui.main_window import MainWindow
+from app.ui.steps import Step
+from app.ui.study_page import StudyTab
 from tests.app.ui.conftest import Driver, live
 
 pytestmark = pytest.mark.gui
@@ -50,10 +51,13 @@ def test_that_no_text_is_untranslated_or_cut_off_in_either_language(
     faults = []
     for language in ("en", "fr"):
         assert window.wording.language == language
-        for tab in LeftTab:
-            window.left_panel.show_tab(tab)
+        pages = [(step, None) for step in Step if window.rail.need_of(step) is None]
+        for step, tab in (*pages, (Step.STUDY, StudyTab.PATIENT), (Step.STUDY, StudyTab.SERIES)):
+            window.show_step(step)
+            if tab is not None:
+                window.study_page.show_tab(tab)
             live(0.03)
-            faults += [f"{language} {tab}: {text}" for text in _cut_off(window)]
+            faults += [f"{language} {step} {tab}: {text}" for text in _cut_off(window)]
             faults += [f"{language}: {text}" for text in _texts(window) if text.startswith(("ui.", "fact.", "export."))]
         driver.act("view.language")
     assert faults == []

@@ -1,4 +1,4 @@
-"""Left side of the window: series, structures and patient, one at a time."""
+"""The page of the step Study: the series that were found, and the patient."""
 
 from __future__ import annotations
 
@@ -9,40 +9,31 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWi
 
 from app.ui.facts_form import FactsForm
 from app.ui.series_panel import SeriesPanel
-from app.ui.structure_panel import StructurePanel
 from twin.wording import Wording
 
-__all__ = ["LeftPanel", "LeftTab"]
+__all__ = ["StudyPage", "StudyTab"]
 
 
-class LeftTab(StrEnum):
-    """What the left side shows."""
+class StudyTab(StrEnum):
+    """What the page shows."""
 
     SERIES = "series"
-    STRUCTURES = "structures"
     PATIENT = "patient"
 
 
-class LeftPanel(QWidget):
-    """Three tabs in the order of the work."""
+class StudyPage(QWidget):
+    """Two tabs in the order of the work."""
 
-    def __init__(
-        self,
-        series: SeriesPanel,
-        structures: StructurePanel,
-        facts: FactsForm,
-        wording: Wording,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, series: SeriesPanel, facts: FactsForm, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("Panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._stack = QStackedWidget()
-        self.tabs: dict[LeftTab, QPushButton] = {}
+        self.tabs: dict[StudyTab, QPushButton] = {}
         group = QButtonGroup(self)
         head = QHBoxLayout()
         head.setSpacing(0)
-        for tab, page in zip(LeftTab, (series, structures, facts), strict=True):
+        for tab, page in zip(StudyTab, (series, facts), strict=True):
             button = QPushButton()
             button.setObjectName("Tab")
             button.setCheckable(True)
@@ -56,17 +47,17 @@ class LeftPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._stack, 1)
         self.set_wording(wording)
-        self.show_tab(LeftTab.SERIES)
+        self.show_tab(StudyTab.SERIES)
 
-    def show_tab(self, tab: LeftTab) -> None:
-        """Show one of the three."""
+    def show_tab(self, tab: StudyTab) -> None:
+        """Show one of the two."""
         self.tabs[tab].setChecked(True)
-        self._stack.setCurrentIndex(list(LeftTab).index(tab))
+        self._stack.setCurrentIndex(list(StudyTab).index(tab))
 
     @property
-    def tab(self) -> LeftTab:
+    def tab(self) -> StudyTab:
         """Which one is shown."""
-        return list(LeftTab)[self._stack.currentIndex()]
+        return list(StudyTab)[self._stack.currentIndex()]
 
     def set_wording(self, wording: Wording) -> None:
         """Write in another language."""
