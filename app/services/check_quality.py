@@ -29,6 +29,8 @@ from twin.value_runs import changed_box
 from twin.wording import Wording
 
 __all__ = [
+    "FindingSeverity",
+    "QualityFinding",
     "QualitySummary",
     "QualityWatch",
     "check_quality",

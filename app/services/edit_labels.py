@@ -25,12 +25,13 @@ from segmentation.editing.operations import (
 from segmentation.editing.paint_rules import LabelTarget, PaintRules, erased, painted, require_editable
 from segmentation.editing.scissors import outside_of, prism_mask
 from segmentation.editing.structure_boxes import boxes_of_values
+from segmentation.editing.warm_up import warm_up
 from twin.anatomy import LayerName, lesion_id, structure
 from twin.box import Box
 from twin.case import Case
 from twin.edit import Edit, GroupEdit, ResultsEdit, VoxelEdit
 from twin.errors import CaseFileError, InputError
-from twin.job import CancelToken, Progress, ProgressListener
+from twin.job import CancelToken, Progress, ProgressListener, no_progress
 from twin.label_layer import LabelLayer
 from twin.uncertainty import LabelOrigin
 
@@ -92,6 +93,22 @@ class LabelEditor:
         self._unsubscribe()
         self._boxes.clear()
 
+    def prepare(self, *, progress: ProgressListener = no_progress, cancel: CancelToken | None = None) -> None:
+        """Compile the tools and find where each structure lies, so that the first stroke does not wait for it."""
+        warm_up(progress=progress, cancel=cancel)
+        for name in tuple(self._session.case.layers):
+            if not name.is_derived:
+                self._boxes_of(self._session.case, name)
+
+    def place_of(self, structure_id: str) -> NDArray[np.float64] | None:
+        """Return the middle of the box around a structure, LPS mm (3,); None when it does not occur."""
+        case = self._session.case
+        box = self._labelled(case, structure_id).box
+        if box is None:
+            return None
+        middle_kji = [(a + b - 1) / 2 for a, b in zip(box.start_kji, box.stop_kji, strict=True)]
+        return case.layer(structure(structure_id).layer).grid.lps_from_ijk(middle_kji[::-1])
+
     def new_lesion_id(self) -> str:
         """Return the id of a lesion that does not exist yet."""
         return lesion_id(max(self._session.case.layer(LayerName.LESIONS).values(), default=0) + 1)
@@ -147,6 +164,15 @@ class LabelEditor:
         voxels = change(layer.voxels[chosen.box.slices], mask, target, rules)
         label = "edit.label.scissors_fill" if cut.mode.is_fill else "edit.label.scissors_erase"
         return _changing(VoxelEdit.between(case, target.layer, chosen.box, voxels, label=label))
+
+    def deletion_edit(self, structure_id: str) -> VoxelEdit:
+        """Return the edit that takes a structure away; raises like :meth:`operation_edit`."""
+        case = self._session.case
+        target, rules = self._target(case, structure_id, EVERYWHERE)
+        labelled = self._labelled(case, structure_id)
+        box = labelled.required_box()
+        voxels = erased(labelled.labels[box.slices], labelled.mask(box), target, rules)
+        return _changing(VoxelEdit.between(case, target.layer, box, voxels, label="edit.label.delete"))
 
     def operation_edit(self, structure_id: str, operation: LabelOperation, *, limits: Limits = EVERYWHERE) -> VoxelEdit:
         """Return the edit that an operation on a whole structure makes.

@@ -23,7 +23,16 @@ from twin.provenance import Provenance
 from twin.uncertainty import BoundaryUncertainty, LabelOrigin
 from twin.volume import Volume
 
-__all__ = ["AcceptedLesion", "LesionOutlining", "OrganGrowth", "candidates_of_case", "organ_growth"]
+__all__ = [
+    "AcceptedLesion",
+    "LesionCandidate",
+    "LesionOutlining",
+    "LesionRegion",
+    "OrganGrowth",
+    "Stroke",
+    "candidates_of_case",
+    "organ_growth",
+]
 
 _ORGANS = ("liver", "pancreas")
 _PRODUCER, _VERSION = "segmenter.lesion_region", "1"

@@ -14,7 +14,7 @@ from twin.case import Case
 from twin.edit import VoxelEdit
 from twin.provenance import Provenance
 
-__all__ = ["DuctSummary", "DuctTracing"]
+__all__ = ["DuctSummary", "DuctTracing", "TracedDuct"]
 
 _STRUCTURE = {"pancreatic": "pancreatic_duct", "biliary": "bile_duct"}
 _PRODUCER, _VERSION = "segmenter.duct_trace", "1"
