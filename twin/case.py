@@ -12,6 +12,7 @@ from twin.anatomy import LayerName, structure
 from twin.errors import GeometryError, InputError, SafetyRefusal
 from twin.grid import Grid
 from twin.label_layer import LabelLayer
+from twin.naming.branch_name import BranchName
 from twin.outcome import Outcome
 from twin.patient import PatientFacts, PatientIdentity
 from twin.plan import Confirmation, Plan
@@ -46,6 +47,8 @@ class Case:
     revisions
         How often each layer was changed, undone changes included: it only grows, so that the result of a job can
         tell whether the layer it was made from is still current.
+    branch_names
+        Names that persons gave to branches of vessels, by place.
     """
 
     id: str
@@ -60,6 +63,7 @@ class Case:
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     not_found: Mapping[str, str] = field(default_factory=dict)
     revisions: Mapping[LayerName, int] = field(default_factory=dict)
+    branch_names: tuple[BranchName, ...] = ()
 
     @property
     def planning_volume(self) -> Volume:
@@ -87,14 +91,17 @@ class Case:
     def labels_hash(self) -> str:
         """SHA-256 over all label layers that are primary (derived ones follow from them).
 
-        Boundary uncertainties are part of it: intervals are computed from them.
+        Boundary uncertainties are part of it: intervals are computed from them. So are names that persons gave to
+        branches: segments and territories go by them.
         """
         parts = sorted(
             (name.value, layer.hash, sorted((i, u.to_json()) for i, u in layer.uncertainties.items()))
             for name, layer in self.layers.items()
             if not name.is_derived
         )
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        names = [list(name.to_json().values()) for name in self.branch_names]
+        content = [parts, names] if names else parts
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property
     def facts_hash(self) -> str:
@@ -165,6 +172,10 @@ class Case:
     def with_facts(self, facts: PatientFacts) -> Case:
         """Return the case with other patient facts; outcomes become stale, approvals are withdrawn."""
         return replace(self, facts=facts)._with_stale_results()
+
+    def with_branch_names(self, names: tuple[BranchName, ...]) -> Case:
+        """Return the case with these names of branches in place of its own; outcomes become stale."""
+        return replace(self, branch_names=names)._with_stale_results()
 
     def with_plan(self, plan: Plan) -> Case:
         """Return the case with a plan added or replaced; an outcome of an earlier plan of that name becomes stale."""

@@ -15,11 +15,13 @@ from twin.errors import GeometryError
 from twin.geometry.surface_vtk import surface_of_mask
 from twin.grid import Grid
 from twin.job import CancelToken, Progress, ProgressListener, no_progress
+from twin.label_doubt import LabelDoubt
 from twin.label_layer import LabelLayer
+from twin.naming.portal_vein import PortalType
 from twin.surface import Surface
 from twin.uncertainty import BoundaryUncertainty, LabelOrigin
 from twin.vessel_graph import VesselGraph
-from twin.vessel_tracing import trace_vessels
+from twin.vessel_tracing import TracedVessels, trace_vessels
 
 __all__ = ["SurfaceQuality", "Twin", "build_twin"]
 
@@ -72,6 +74,10 @@ class Twin:
         Hash of the primary layers of the case it was built from.
     quality
         Surface against labels, by structure id.
+    portal_type
+        How the portal vein divides, as traced.
+    doubts
+        About the anatomy as a whole: why there are no segments, names whose branch is gone.
     """
 
     grid: Grid
@@ -80,6 +86,8 @@ class Twin:
     graphs: Mapping[str, VesselGraph] = field(default_factory=dict)
     labels_hash: str = ""
     quality: Mapping[str, SurfaceQuality] = field(default_factory=dict)
+    portal_type: PortalType = PortalType.UNKNOWN
+    doubts: tuple[LabelDoubt, ...] = ()
 
     @property
     def structure_ids(self) -> tuple[str, ...]:
@@ -121,6 +129,7 @@ def build_twin(
     *,
     structure_ids: Collection[str] | None = None,
     graphs: Mapping[str, VesselGraph] | None = None,
+    traced: TracedVessels | None = None,
     progress: ProgressListener = no_progress,
     cancel: CancelToken | None = None,
 ) -> Twin:
@@ -136,6 +145,8 @@ def build_twin(
     graphs
         Vessel trees, where they are known; None traces them from the labels, and with them the territories of the
         liver's branches, which take the place of any the case has.
+    traced
+        What tracing the labels and the names of this case gave, where it was kept; without it they are traced here.
     progress, cancel
         Told and asked before each structure.
 
@@ -151,8 +162,10 @@ def build_twin(
     if twin is None or not twin.structure_ids:
         raise GeometryError("error.twin.no_labels")
     if graphs is None:
-        progress(Progress(0.0, "progress.twin.vessels"))
-        twin = _with_traced_vessels(twin)
+        if traced is None:
+            progress(Progress(0.0, "progress.twin.vessels"))
+            traced = trace_vessels(layers, given_names=case.branch_names)
+        twin = _with_traced_vessels(twin, traced)
     wanted = [i for i in twin.structure_ids if structure_ids is None or i in structure_ids]
     surfaces: dict[str, Surface] = {}
     for done, structure_id in enumerate(wanted):
@@ -165,12 +178,16 @@ def build_twin(
     return replace(twin, surfaces=surfaces, quality=quality)
 
 
-def _with_traced_vessels(twin: Twin) -> Twin:
-    """Return the twin with the trees of its labels; branch layers made for other trees go."""
-    traced = trace_vessels(twin.layers)
+def _with_traced_vessels(twin: Twin, traced: TracedVessels) -> Twin:
+    """Return the twin with the trees of its labels; branch layers made for other trees go, segments stay."""
     foreign = {name for tree, name in _BRANCH_LAYER_OF_TREE.items() if tree in traced.graphs}
     layers = {name: layer for name, layer in twin.layers.items() if name not in foreign}
-    return replace(twin, layers={**layers, **traced.territories}, graphs=traced.graphs)
+    has_segments = LayerName.COUINAUD in layers
+    found = {n: layer for n, layer in traced.territories.items() if n is not LayerName.COUINAUD or not has_segments}
+    doubts = tuple(d for d in traced.doubts if not (has_segments and d.message_id.startswith("couinaud.")))
+    return replace(
+        twin, layers={**layers, **found}, graphs=traced.graphs, portal_type=traced.portal_type, doubts=doubts
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +14,15 @@ from twin.box import Box
 from twin.geometry.centreline import vessel_graph_of_mask
 from twin.geometry.components_cc3d import components
 from twin.geometry.distance_edt import depth_mm, distance_to_mm
-from twin.geometry.territories import branch_territories
 from twin.geometry.thinning import true_kji
 from twin.grid import Grid
 from twin.label_doubt import LabelDoubt
 from twin.label_layer import LabelLayer
+from twin.liver_territories import couinaud_of_trees, territory_layer
+from twin.naming.branch_name import BranchName
+from twin.naming.given_names import with_given_names
+from twin.naming.liver_trees import LiverNames, name_liver_trees
+from twin.naming.portal_vein import PortalType
 from twin.vessel_graph import RepairKind, VesselGraph
 
 __all__ = ["TracedVessels", "trace_vessels"]
@@ -49,12 +53,12 @@ _FARTHEST_ENTRY_MM = 30.0
 _LEAST_SHARE_OF_VEINS = 0.05  # smaller pieces are not looked at for an entry
 _LEAST_SHARE_OF_CONTACT = 0.1
 _ENTRY_WIDTH_MM = 12.0
-# A tree that leaves half of the liver farther than this from its branches is a trunk, and has no territories.
-_LARGEST_MEDIAN_DISTANCE_MM = 20.0
 # A bile duct is at most about 10 mm wide, up to 16 mm after removal of the gallbladder or when blocked (Senturk et
 # al., AJR 2012;199:W323 for the common duct); what is wider is the gallbladder, which has the same label.
 _WIDEST_DUCT_RADIUS_MM = 8.0
 _LEAST_DUCT_MM = 10.0  # what is left beside a gallbladder may be no duct at all
+# Faces of voxels; clearly more than two vessels that pass each other have. Ours.
+_LEAST_TOUCHING_FACES = 200
 _LEAST_LOOP_MM = 10.0  # a shorter loop is a matter of a few voxels, and is not told
 
 
@@ -65,34 +69,87 @@ class TracedVessels:
     Parameters
     ----------
     graphs
-        ``"portal"``, ``"hepatic"``, ``"arterial"``, ``"pancreatic"``, ``"biliary"``, where labelled.
+        ``"portal"``, ``"hepatic"``, ``"arterial"``, ``"pancreatic"``, ``"biliary"``, where labelled; the branches of
+        the liver's two venous trees have clinical names, proposed or given by a person.
     territories
-        Derived layers ``portal_branch`` and ``venous_branch`` for the trees that reach through the liver; their
-        doubts tell what was mended.
+        Derived layers ``portal_branch`` and ``venous_branch`` for the trees that reach through the liver, and
+        ``couinaud`` where the trees tell the segments; their doubts tell what was mended and what is a proposal.
+    portal_type
+        How the portal vein divides.
+    doubts
+        What stands against segments where there are none, and names whose branch is no longer there.
     """
 
     graphs: Mapping[str, VesselGraph]
     territories: Mapping[LayerName, LabelLayer]
+    portal_type: PortalType = PortalType.UNKNOWN
+    doubts: tuple[LabelDoubt, ...] = ()
 
 
-def trace_vessels(layers: Layers) -> TracedVessels:
-    """Trace every labelled tree of vessels and ducts, and the territories of the liver's two venous trees.
+def trace_vessels(
+    layers: Layers, *, given_names: Iterable[BranchName] = (), barriers: Collection[str] = ()
+) -> TracedVessels:
+    """Trace every labelled tree of vessels and ducts, name the liver's branches, and divide the liver among them.
 
     Parameters
     ----------
     layers
         Label layers on one grid.
+    given_names
+        Names that persons gave to branches; they count more than those proposed.
+    barriers
+        Hepatic veins whose planes no segment crosses (``"right"``, ``"middle"``, ``"left"``).
     """
     graphs = {graph.tree: graph for graph in _graphs(layers)}
     liver = _mask(layers, "liver")
-    territories: dict[LayerName, LabelLayer] = {}
+    names = LiverNames({})
     if liver is not None:
-        for tree, name in (("portal", LayerName.PORTAL_BRANCH), ("hepatic", LayerName.VENOUS_BRANCH)):
-            if tree in graphs:
-                layer = _territory_layer(name, graphs[tree], liver, layers[LayerName.ORGANS].grid)
-                if layer is not None:
-                    territories[name] = layer
-    return TracedVessels(graphs, territories)
+        grid = layers[LayerName.ORGANS].grid
+        names = name_liver_trees(graphs, liver, _mask(layers, "inferior_vena_cava"), grid)
+        graphs |= names.graphs
+    lost: list[LabelDoubt] = []
+    given_names = tuple(given_names)
+    for tree, graph in graphs.items():
+        graphs[tree], missed = with_given_names(graph, given_names)
+        lost += [LabelDoubt("naming.place_lost", None, {"tree": tree, "branch": one.name}) for one in missed]
+    if liver is None:
+        return TracedVessels(graphs, {}, doubts=tuple(lost))
+    territories = _territories(graphs, liver, layers)
+    segments = couinaud_of_trees(graphs, names, territories, liver, grid, barriers=barriers)
+    if segments.layer is not None:
+        territories[LayerName.COUINAUD] = segments.layer
+    doubts = (*lost, *(() if segments.layer is not None else segments.doubts))
+    return TracedVessels(graphs, territories, names.portal_type, doubts)
+
+
+def _territories(graphs: Mapping[str, VesselGraph], liver: Mask, layers: Layers) -> dict[LayerName, LabelLayer]:
+    """Return the territories of the trees that reach through the liver."""
+    found: dict[LayerName, LabelLayer] = {}
+    touching = _touching(layers)
+    for tree, name in (("portal", LayerName.PORTAL_BRANCH), ("hepatic", LayerName.VENOUS_BRANCH)):
+        if tree in graphs:
+            doubts = (*_doubts(graphs[tree]), *(touching if tree == "portal" else ()))
+            layer = territory_layer(name, graphs[tree], liver, layers[LayerName.ORGANS].grid, doubts)
+            if layer is not None:
+                found[name] = layer
+    return found
+
+
+def _touching(layers: Layers) -> tuple[LabelDoubt, ...]:
+    """Tell of portal and hepatic veins whose labels touch over more than a few voxels: one may be part of the other."""
+    if LayerName.VESSELS not in layers:
+        return ()
+    vessels = layers[LayerName.VESSELS].voxels
+    portal, hepatic = (structure(i).value for i in ("portal_vein", "hepatic_vein"))
+    n_faces = 0
+    for axis in range(3):
+        low = vessels[tuple(slice(None, -1) if n == axis else slice(None) for n in range(3))]
+        high = vessels[tuple(slice(1, None) if n == axis else slice(None) for n in range(3))]
+        n_faces += int(np.count_nonzero((low == portal) & (high == hepatic)))
+        n_faces += int(np.count_nonzero((low == hepatic) & (high == portal)))
+    if n_faces < _LEAST_TOUCHING_FACES:
+        return ()
+    return (LabelDoubt("tracing.touching", "portal_vein", {"structure": "portal_vein", "faces": n_faces}),)
 
 
 def _graphs(layers: Layers) -> Iterator[VesselGraph]:
@@ -211,14 +268,6 @@ def _without_gallbladder(duct: Mask, grid: Grid) -> Mask:
     ducts = np.zeros_like(duct)
     ducts[box.slices] = narrow
     return ducts
-
-
-def _territory_layer(name: LayerName, graph: VesselGraph, liver: Mask, grid: Grid) -> LabelLayer | None:
-    """Return the territories of a tree as a layer with its doubts; None where the tree does not fill the liver."""
-    found = branch_territories(graph, liver, grid, n_threads=2)
-    if found is None or found.median_distance_mm > _LARGEST_MEDIAN_DISTANCE_MM:
-        return None
-    return LabelLayer(name, grid, found.branch_kji, doubts=_doubts(graph))
 
 
 def _doubts(graph: VesselGraph) -> tuple[LabelDoubt, ...]:

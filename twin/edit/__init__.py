@@ -10,7 +10,7 @@ from twin.edit.edit import Edit
 from twin.edit.group_edit import GroupEdit
 from twin.edit.layers_edit import LayersEdit, PackedLayer
 from twin.edit.packed_array import PackedArray, Packing
-from twin.edit.patient_edits import ConfirmationEdit, FactsEdit, IdentityEdit
+from twin.edit.patient_edits import BranchNamesEdit, ConfirmationEdit, FactsEdit, IdentityEdit
 from twin.edit.plan_edits import ApprovalEdit, OutcomeEdit, PlanEdit
 from twin.edit.results_edit import ResultsEdit
 from twin.edit.volume_edits import PlanningVolumeEdit, RegistrationsEdit, VolumesEdit
@@ -20,6 +20,7 @@ __all__ = [
     "ApprovalEdit",
     "Basis",
     "BoxState",
+    "BranchNamesEdit",
     "ConfirmationEdit",
     "Edit",
     "FactsEdit",

@@ -1,4 +1,4 @@
-"""Changes of what is known of the patient: identity, clinical facts, confirmed structures."""
+"""Changes of what is known of the patient: identity, clinical facts, confirmed structures, names of branches."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from twin.case import Case
 from twin.edit.edit import Edit
 from twin.edit.results_edit import with_results_of
 from twin.errors import GeometryError
+from twin.naming.branch_name import BranchName
 from twin.patient import PatientFacts, PatientIdentity
 from twin.plan import Confirmation
 
-__all__ = ["ConfirmationEdit", "FactsEdit", "IdentityEdit"]
+__all__ = ["BranchNamesEdit", "ConfirmationEdit", "FactsEdit", "IdentityEdit"]
 
 _N_BYTES = 2048  # a handful of short texts
 
@@ -103,3 +104,24 @@ class ConfirmationEdit:
         """Return the edit that brings back ``case_before``."""
         before = case_before.confirmations.get(self.structure_id)
         return with_results_of(ConfirmationEdit(self.structure_id, before, self.label), case_before)
+
+
+@dataclass(frozen=True)
+class BranchNamesEdit:
+    """Set the names that persons gave to branches of vessels; figures that go by them become stale."""
+
+    names: tuple[BranchName, ...]
+    label: str = "edit.branch_names"
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes it takes in memory, nearly."""
+        return _N_BYTES + 256 * len(self.names)
+
+    def apply(self, case: Case) -> Case:
+        """Return the case with these names."""
+        return case.with_branch_names(self.names)
+
+    def inverted(self, case_before: Case) -> Edit:
+        """Return the edit that brings back ``case_before``."""
+        return with_results_of(BranchNamesEdit(case_before.branch_names, self.label), case_before)

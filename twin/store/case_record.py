@@ -10,6 +10,7 @@ from twin.case import Case
 from twin.grid import Grid
 from twin.label_doubt import LabelDoubt
 from twin.label_layer import LabelLayer
+from twin.naming.branch_name import BranchName
 from twin.outcome import Outcome
 from twin.patient import PatientFacts, PatientIdentity
 from twin.plan import Confirmation, Plan
@@ -63,6 +64,7 @@ def case_to_record(case: Case, blobs: BlobFolder) -> tuple[Document, dict[str, B
         "plans": [plan.to_json() for plan in case.plans.values()],
         "outcomes": [outcome.to_json() for outcome in case.outcomes.values()],
         "not_found": dict(case.not_found),
+        "branch_names": [name.to_json() for name in case.branch_names],
     }
     return record, used
 
@@ -93,6 +95,7 @@ def case_from_record(record: Document, identity: PatientIdentity, blobs: BlobFol
         {outcome.plan_name: outcome for outcome in outcomes},
         dict(record["not_found"]),
         {LayerName(name): int(number) for name, number in record["revisions"].items()},
+        tuple(BranchName.from_json(document) for document in record.get("branch_names", ())),
     )
 
 

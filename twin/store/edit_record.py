@@ -16,6 +16,7 @@ from twin.box import Box
 from twin.edit import (
     ApprovalEdit,
     BoxState,
+    BranchNamesEdit,
     ConfirmationEdit,
     Edit,
     FactsEdit,
@@ -32,6 +33,7 @@ from twin.edit import (
     VolumesEdit,
     VoxelEdit,
 )
+from twin.naming.branch_name import BranchName
 from twin.outcome import Outcome
 from twin.patient import PatientFacts, PatientIdentity
 from twin.plan import Approval, Confirmation, Plan
@@ -144,6 +146,8 @@ class _Writer:
             case ConfirmationEdit():
                 confirmation = None if edit.confirmation is None else asdict(edit.confirmation)
                 return "confirmation", {"structure_id": edit.structure_id, "confirmation": confirmation}
+            case BranchNamesEdit():
+                return "branch_names", {"names": [name.to_json() for name in edit.names]}
             case PlanEdit():
                 return "plan", {"name": edit.name, "plan": None if edit.plan is None else edit.plan.to_json()}
             case OutcomeEdit():
@@ -228,6 +232,8 @@ class _Reader:
             case "confirmation":
                 entry = d["confirmation"]
                 return ConfirmationEdit(d["structure_id"], None if entry is None else Confirmation(**entry), label)
+            case "branch_names":
+                return BranchNamesEdit(tuple(BranchName.from_json(entry) for entry in d["names"]), label)
             case "plan":
                 return PlanEdit(d["name"], None if d["plan"] is None else Plan.from_json(d["plan"]), label)
             case "outcome":
