@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from app.services.worded_figures import named_figures, worded_figure
+from app.services.worded_figures import contact_rows, named_figures, suggestion_lines, worded_figure
 from twin.anatomy import structure
 from twin.outcome import Outcome
 from twin.wording import NOT_A_DEVICE, Wording
@@ -39,6 +39,9 @@ def outcome_parts(outcome: Outcome, wording: Wording) -> list[str | Table]:
     parts: list[str | Table] = [wording.text("cli.simulate.title", name=outcome.plan_name), table]
     if outcome.clip_list:
         parts += [wording.text("cli.simulate.crossed"), _crossed_vessels(outcome, wording)]
+    if outcome.contacts:
+        parts += [wording.text("contacts.title"), _contacts(outcome, wording)]
+    parts += suggestion_lines(outcome, wording)
     parts += [wording.text(w.message_id, **w.parameters) for w in outcome.warnings]
     return [*parts, wording.text(NOT_A_DEVICE)]
 
@@ -151,6 +154,14 @@ def _state_of(check: Check, wording: Wording) -> str:
     if check.is_ok:
         return wording.text("cli.doctor.ok")
     return wording.text("cli.doctor.missing" if check.is_needed else "cli.doctor.optional")
+
+
+def _contacts(outcome: Outcome, wording: Wording) -> Table:
+    names = ("lesion", "vessel", "axial", "normal", "maximum", "length", "plane")
+    table = _table(wording, *(f"contacts.column.{name}" for name in names))
+    for row in contact_rows(outcome, wording):
+        table.add_row(*(getattr(row, name) for name in names))
+    return table
 
 
 def _crossed_vessels(outcome: Outcome, wording: Wording) -> Table:
