@@ -19,8 +19,7 @@ from twin.vessel_graph import VesselGraph
 __all__ = ["TreeAtCut", "place_doubt_mm", "trees_at_cut", "trunk_warnings"]
 
 _LEAST_DOUBT_MM = 2.0  # usual resolution of a planned cut, as for a margin
-_LEAST_FED_ML = 20.0  # ours: a warning is for vessels that much of the remnant depends on
-_LEAST_FED_SHARE = 0.05
+_LEAST_FED_SHARE = 0.05  # ours: a warning is for vessels that as much of the remnant depends on
 _MOST_WARNINGS = 3
 
 
@@ -122,7 +121,7 @@ def _tree_warnings(
     is_removed = tree.is_removed()
     is_cut_off = is_removed.copy()
     spread_down(tree.order, graph.parents, is_cut_off)
-    matters = fed_ml >= max(_LEAST_FED_ML, _LEAST_FED_SHARE * most_ml)
+    matters = (fed_ml > 0) & (fed_ml >= _LEAST_FED_SHARE * most_ml)
     in_reach = np.abs(tree.to_cut_mm) < radii + tree.doubt_mm
     spared = matters & in_reach & ~is_cut_off
     # What is cut by more elsewhere on its way is no close call.

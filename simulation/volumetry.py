@@ -60,7 +60,7 @@ class Volumetry:
     @cached_property
     def _segment_values(self) -> NDArray[np.int64]:
         couinaud = self.model.table.couinaud
-        return np.unique(couinaud[couinaud > 0])
+        return np.unique(couinaud[(couinaud > 0) & (self.model.counts > 0)])
 
     @cached_property
     def _segment_weights(self) -> NDArray[np.float64]:

@@ -78,7 +78,12 @@ class Console:
     @contextmanager
     def job(self) -> Iterator[RunningJob]:
         """Run a service with a progress bar (on a terminal only), stoppable by Ctrl-C."""
-        with cancelled_by_signals(lambda: self.note("cli.stopping")) as cancel:
+        from app.services.prepare_engine import told_of_compilation
+
+        with (
+            cancelled_by_signals(lambda: self.note("cli.stopping")) as cancel,
+            told_of_compilation(lambda: self.note("cli.compiling")),
+        ):
             if not sys.stderr.isatty():
                 yield RunningJob(_quiet, cancel)
                 return
