@@ -19,7 +19,7 @@ _SECOND_LOOK_MM = 10.0
 _BEST = 12  # planes that are looked at more closely
 _TURNS_DEG = (8.0, 4.0)  # of the closer looks
 _NEIGHBOURS = 6
-_EXACT = 20  # planes that are counted to the voxel
+_EXACT = 14  # planes that are counted to the voxel
 
 Points = NDArray[np.float64]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from simulation.organ_model import OrganModel
 from simulation.proposals.candidate import Candidate, Question
@@ -18,7 +19,8 @@ from twin.plan import Plan
 
 __all__ = ["Proposal", "Proposals", "propose"]
 
-_BENT = 3  # planes of the front that sheets are bent from
+_EASED = (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95)  # shares of the asked margin that are tried when nothing is found
+_BENT = 2  # planes of the front that sheets are bent from
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def propose(
     asked = constraints or PlanConstraints()
     space = space or SearchSpace.of_model(model)
     _check(space, asked)
-    candidates, n_planes = _searched(Question(space, asked), asked.least_margin_mm)
+    candidates, n_planes = _searched(Question(space, asked), margin_ladder(asked.least_margin_mm))
     usable = tuple(c for c in candidates if not c.broken)
     if not usable:
         raise _none_found(space, asked, candidates)
@@ -120,15 +122,16 @@ def propose(
     )
 
 
-def _searched(question: Question, least_margin_mm: float) -> tuple[list[Candidate], int]:
+def _searched(question: Question, ladder: tuple[float, ...]) -> tuple[list[Candidate], int]:
     """Return every candidate that was counted, in a fixed order, and how many planes were looked at."""
-    kinds, ladder = question.constraints.kinds, margin_ladder(least_margin_mm)
+    kinds = question.constraints.kinds
     found: list[Candidate] = []
     n_planes = 0
+    opening = _with_openings(question, ladder)
     if CutKind.WEDGE in kinds:
-        found += wedge_candidates(question, ladder)
+        found += wedge_candidates(question, opening)
     if CutKind.TERRITORY in kinds:
-        found += territory_candidates(question, ladder)
+        found += territory_candidates(question, opening)
     if kinds & {CutKind.PLANE, CutKind.SHEET}:
         planes, n_planes = plane_candidates(question, ladder)
         if CutKind.SHEET in kinds:
@@ -136,6 +139,13 @@ def _searched(question: Question, least_margin_mm: float) -> tuple[list[Candidat
             found += sheet_candidates(question, spread_choice(best, _BENT) if best else ())
         found += planes
     return found, n_planes
+
+
+def _with_openings(question: Question, ladder: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the margins with those at which a wedge around a required lesion begins to open onto the capsule."""
+    capsule_mm = question.space.near.capsule_mm[question.is_required]
+    openings = {ceil(10.0 * mm) / 10.0 for mm in capsule_mm if mm <= ladder[-1]}
+    return tuple(sorted({*ladder, *(mm for mm in openings if mm > ladder[0])}))
 
 
 def _best_of_other_kinds(usable: Sequence[Candidate], chosen: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -188,7 +198,8 @@ def _check(space: SearchSpace, asked: PlanConstraints) -> None:
 def _none_found(space: SearchSpace, asked: PlanConstraints, candidates: Sequence[Candidate]) -> GeometryError:
     """Return the refusal: the one constraint that alone stands against a plan, and the nearest to it."""
     if asked.least_margin_mm > 0:  # what would a smaller margin allow?
-        eased, _ = _searched(Question(space, replace(asked, least_margin_mm=0.0)), 0.0)
+        ladder = tuple(share * asked.least_margin_mm for share in _EASED)
+        eased, _ = _searched(Question(space, replace(asked, least_margin_mm=0.0)), ladder)
         question = Question(space, asked)
         candidates = [*candidates, *(question.judged(c) for c in eased)]
     alone: dict[str, list[Candidate]] = {}

@@ -132,7 +132,7 @@ class SearchSpace:
     """What the search asks of an organ, prepared once.
 
     A *group* joins the states of the model that the search need not tell apart: inside the organ as drawn, the lesion
-    and the portal and venous branch decide.
+    the segment and the portal and venous branch decide.
 
     Parameters
     ----------
@@ -144,6 +144,8 @@ class SearchSpace:
         float64 (n_groups,): ml of a voxel that counts as remnant (lesions do not).
     lesion_of_group
         int64 (n_groups,): label value of the lesion, or 0.
+    segment_of_group, branch_of_group
+        int64 (n_groups,): label values of the Couinaud segment and of the portal branch, or 0.
     portal_slot, venous_slot
         int64 (n_groups,): slot of the branch of the territory.
     counts
@@ -154,6 +156,8 @@ class SearchSpace:
     group_of_state: NDArray[np.uint32]
     net_ml: NDArray[np.float64]
     lesion_of_group: NDArray[np.int64]
+    segment_of_group: NDArray[np.int64]
+    branch_of_group: NDArray[np.int64]
     portal_slot: NDArray[np.int64]
     venous_slot: NDArray[np.int64]
     counts: NDArray[np.int64]
@@ -164,12 +168,12 @@ class SearchSpace:
         """Prepare an organ for the search."""
         trees = JoinedTrees.of_model(model)
         table = model.table
-        columns = np.stack([table.lesion_value, table.portal, table.venous], axis=1)
+        columns = np.stack([table.lesion_value, table.portal, table.venous, table.couinaud], axis=1)
         drawn = table.organ[1] > 0
         values, inverse = np.unique(columns[drawn], axis=0, return_inverse=True)
         groups = np.zeros(table.n_states, np.uint32)
         groups[drawn] = inverse.ravel() + 1
-        values = np.concatenate([np.zeros((1, 3), np.int64), values])
+        values = np.concatenate([np.zeros((1, 4), np.int64), values])
         is_net = values[:, 0] == 0
         is_net[0] = False
         return cls(
@@ -177,6 +181,8 @@ class SearchSpace:
             groups,
             np.where(is_net, model.grid.voxel_volume_ml, 0.0),
             values[:, 0],
+            values[:, 3],
+            values[:, 1],
             *(_slots(values[:, n + 1], trees.first_slot.get(tree)) for n, tree in enumerate(("portal", "hepatic"))),
             np.bincount(groups, model.counts, len(values)).astype(np.int64),
             trees,

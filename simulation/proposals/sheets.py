@@ -17,6 +17,7 @@ from twin.resection import PlaneCut, SheetCut, WedgeCut
 __all__ = ["bent_sheet", "sheet_candidates"]
 
 _BENDS_PER_MM = (1.0 / 400.0, 1.0 / 160.0)  # ours: radii of 200 and 80 mm
+_BEND_TO_BRANCH_PER_MM = 1.0 / 200.0  # radius of 100 mm
 _ROOM_MM = 10.0
 _TRIALS = 6
 _CLOSE_MM = 0.2
@@ -104,8 +105,7 @@ def _bends(question: Question, cut: PlaneCut) -> Iterator[Points]:
         yield bend * np.eye(2)
     towards = _costliest_crossing(question, cut)
     if towards is not None:
-        for bend in _BENDS_PER_MM:
-            yield bend * np.outer(towards, towards)
+        yield _BEND_TO_BRANCH_PER_MM * np.outer(towards, towards)
 
 
 def _costliest_crossing(question: Question, cut: PlaneCut) -> Points | None:

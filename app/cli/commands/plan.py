@@ -26,8 +26,35 @@ def run(
     approve: Annotated[str, typer.Option(metavar="NAME", help="cli.plan.approve")] = "",
     remove: Annotated[str, typer.Option(metavar="NAME", help="cli.plan.remove")] = "",
     by: Annotated[str, typer.Option(metavar="WHO", help="cli.plan.by")] = "",
+    count: Annotated[int | None, typer.Option("--propose", metavar="N", help="cli.plan.propose")] = None,
+    least_margin: Annotated[
+        float | None, typer.Option("--least-margin-mm", metavar="MM", help="cli.plan.least_margin")
+    ] = None,
+    least_flr: Annotated[
+        float | None, typer.Option("--least-flr-percent", metavar="%", help="cli.plan.least_flr")
+    ] = None,
+    least_functional: Annotated[
+        float | None, typer.Option("--least-functional-percent", metavar="%", help="cli.plan.least_functional")
+    ] = None,
+    lesion: Annotated[list[str] | None, typer.Option(metavar="LESION", help="cli.plan.lesion")] = None,
+    keep: Annotated[list[str] | None, typer.Option(metavar="BRANCH", help="cli.plan.keep")] = None,
+    most_vessels: Annotated[int | None, typer.Option(metavar="N", help="cli.plan.most_vessels")] = None,
+    kind: Annotated[list[str] | None, typer.Option(metavar="KIND", help="cli.plan.kind")] = None,
 ) -> None:
-    """Do one of: save, list, compare, remove, confirm and approve."""
+    """Do one of: save, list, compare, remove, confirm and approve, propose."""
+    asked = {
+        "least_margin_mm": least_margin,
+        "least_flr_percent": least_flr,
+        "least_functional_percent": least_functional,
+        "most_vessels": most_vessels,
+    }
+    if count is None and (lesion or keep or kind or any(value is not None for value in asked.values())):
+        raise UsageError("error.proposals.alone")
+    if count is not None:
+        if cut or is_list or compare is not None or confirm or approve or remove or by:
+            raise UsageError("error.plan.one_action")
+        _propose(ctx.obj, case, count, name.strip(), asked, (tuple(lesion or ()), tuple(keep or ()), tuple(kind or ())))
+        return
     signs = bool(confirm or approve)
     actions = [bool(name or cut), is_list, compare is not None, bool(remove), signs]
     if sum(actions) != 1:
@@ -105,3 +132,28 @@ def _sign(console: Console, case: Path, structures: tuple[str, ...], plan: str, 
         document["plan"] = approved.to_json()
         lines.append(console.wording.text("cli.plan.approved", name=plan, by=by))
     console.finish(document, lines)
+
+
+def _propose(
+    console: Console,
+    case: Path,
+    count: int,
+    name: str,
+    asked: dict[str, float | int | None],
+    named: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
+) -> None:
+    from app import composition
+
+    composition.prepare_program()
+    from app.cli.proposal_tables import proposal_parts
+    from app.services.propose_plans import cut_kinds, propose_plans_of_file
+    from simulation.proposals.constraints import PlanConstraints
+
+    lesions, kept, kinds = named
+    given = {key: value for key, value in asked.items() if value is not None}
+    constraints = PlanConstraints(lesion_ids=lesions, kept_branches=kept, kinds=cut_kinds(kinds), **given)  # type: ignore[arg-type]
+    with console.job() as job:
+        found = propose_plans_of_file(
+            case, constraints, n_proposals=count, name=name, progress=job.progress, cancel=job.cancel
+        )
+    console.finish(found.to_json(console.wording), proposal_parts(found, console.wording))

@@ -86,8 +86,8 @@ def _least_distance(distances_mm: NDArray[np.float32], at: int, wedged: NDArray[
     """Return the distance of a place to the nearest of some lesions."""
     least = np.float32(1e6)
     for lesion in range(wedged.size):
-        if wedged[lesion]:
-            least = min(least, distances_mm[at, lesion])
+        distance = distances_mm[at, lesion] if wedged[lesion] else np.float32(1e6)
+        least = min(least, distance)
     return least
 
 
@@ -167,11 +167,10 @@ def evaluate_planes(
         margin = np.float32(wedge_mm[c])
         if has_wedge:
             for n in range(n_near[c]):
-                if margin - _least_distance(near_mm, n, wedged[c]) < -_MARGIN_TOLERANCE_MM:
-                    continue
                 i, j, k = near_ijk[n, 0], near_ijk[n, 1], near_ijk[n, 2]
-                if not ci * i + (cj * j + (ck * k + c0)) > 0:
-                    counts[c, near_group[n]] += 1
+                is_beside = not ci * i + (cj * j + (ck * k + c0)) > 0
+                is_wedge = margin - _least_distance(near_mm, n, wedged[c]) >= -_MARGIN_TOLERANCE_MM
+                counts[c, near_group[n]] += np.int64(is_beside & is_wedge)  # no jump: the order of voxels is no order
         for n in range(node_ijk.shape[0]):
             if not in_organ[n]:
                 depths[n] = _OUTSIDE_MM
@@ -228,10 +227,12 @@ def gather_near(
 
     Parameters
     ----------
-    distance_mm
-        float32 ``[k, j, i]`` in a box whose first voxel is ``origin_kji``.
+    distance_mm, origin_kji
+        float32 ``[k, j, i]`` in a box, and its first voxel.
     organ
         bool ``[k, j, i]``.
+    reach_mm
+        Largest distance that is listed.
     column
         Which lesion it is.
     place
@@ -278,8 +279,8 @@ def count_wedges(
     """
     margin = np.float32(margin_mm)
     for n in range(n_near):
-        if not is_removed[n] and margin - _least_distance(distances_mm, n, wedged) >= -_MARGIN_TOLERANCE_MM:
-            counts[groups[n]] += 1
+        is_wedge = margin - _least_distance(distances_mm, n, wedged) >= -_MARGIN_TOLERANCE_MM
+        counts[groups[n]] += np.int64(is_wedge & ~is_removed[n])
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False)
