@@ -112,7 +112,7 @@ def simulate(
         outcome = _with_pancreas(plan, twin, facts, model, gland, scan_date)
     else:
         outcome = _on_liver(plan, twin, facts, model, scan_date)
-    return with_contacts(outcome, twin, facts, contacts=contacts, scan=scan)
+    return with_contacts(outcome, twin, facts, contacts=contacts, scan=scan, gland=gland)
 
 
 def _on_liver(

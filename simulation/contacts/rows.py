@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulation.contacts.courses import SIDE_BRANCH
 from simulation.contacts.measure import contacts_of
-from simulation.formulas.nccn import GlandPart, NccnConditions, VesselContact, suggested_row
+from simulation.formulas.nccn import PART_UNKNOWN, GlandPart, NccnConditions, VesselContact, suggested_row
+from simulation.pancreas.gland import Gland
 from twin.anatomy import LayerName, structure
 from twin.contact import Contact, SuggestedRow
+from twin.errors import GeometryError
 from twin.figure import Figure, FigureStatus
 from twin.outcome import Outcome
+from twin.pancreas.parts import PancreasPart
 from twin.patient import PatientFacts
 from twin.twin import Twin
 from twin.uncertainty import LabelOrigin
@@ -49,7 +51,7 @@ def suggested_rows(
     facts: PatientFacts,
     scan: ScanState,
     *,
-    part_of_lesion: dict[str, GlandPart] | None = None,
+    gland: Gland | None = None,
 ) -> tuple[SuggestedRow, ...]:
     """Return a row, or why there is none, for each lesion that lies in the pancreas.
 
@@ -61,8 +63,8 @@ def suggested_rows(
         Of :func:`simulation.contacts.contacts_of`.
     facts, scan
         What the conditions of the table are read from.
-    part_of_lesion
-        Part of the gland by lesion id, where it is known.
+    gland
+        The pancreas where it was prepared already; else it is, where head or body and tail decide.
     """
     conditions = NccnConditions(
         facts.word("neoadjuvant"),
@@ -73,11 +75,14 @@ def suggested_rows(
         facts.word("biliary_stent"),
         any(doubt.message_id == _STENT_DOUBT for layer in twin.layers.values() for doubt in layer.doubts),
     )
-    parts = part_of_lesion or {}
-    return tuple(
-        suggested_row(lesion, _angles(twin, contacts, lesion), conditions, part=parts.get(lesion))
-        for lesion in _lesions_of_gland(twin)
-    )
+    found = []
+    for lesion in _lesions_of_gland(twin):
+        angles = _angles(twin, contacts, lesion)
+        row = suggested_row(lesion, angles, conditions)
+        if any(note.message_id == PART_UNKNOWN for note in row.why_not):  # only then is the gland taken apart
+            row = suggested_row(lesion, angles, conditions, part=_part_of_gland(twin, lesion, gland))
+        found.append(row)
+    return tuple(found)
 
 
 def _lesions_of_gland(twin: Twin) -> list[str]:
@@ -93,6 +98,23 @@ def _lesions_of_gland(twin: Twin) -> list[str]:
             if np.count_nonzero(inside & gland) >= _LEAST_SHARE_IN_GLAND * np.count_nonzero(inside):
                 found.append(lesion)
     return found
+
+
+def _part_of_gland(twin: Twin, lesion: str, gland: Gland | None) -> GlandPart | None:
+    """Return the part of the gland that holds most of a lesion; None in the neck, or where the parts are not known."""
+    try:
+        prepared = gland or Gland.of_twin(twin)
+        parts = prepared.parts
+    except GeometryError:
+        return None
+    inside = prepared.model.lesions == int(lesion.rpartition("-")[2])
+    n_by_value = np.bincount(parts.labels[inside], minlength=len(PancreasPart) + 1)
+    n_of = {part: int(n_by_value[part.value_in_labels]) for part in PancreasPart}
+    n_head = n_of[PancreasPart.HEAD] + n_of[PancreasPart.UNCINATE]
+    n_body_tail = n_of[PancreasPart.BODY] + n_of[PancreasPart.TAIL]
+    if 2 * max(n_head, n_body_tail) <= sum(n_of.values()):
+        return None
+    return GlandPart.HEAD if n_head > n_body_tail else GlandPart.BODY_TAIL
 
 
 def _angles(twin: Twin, contacts: tuple[Contact, ...], lesion: str) -> dict[str, VesselContact]:
@@ -128,6 +150,7 @@ def with_contacts(
     *,
     contacts: tuple[Contact, ...] | None = None,
     scan: ScanState | None = None,
+    gland: Gland | None = None,
 ) -> Outcome:
     """Return an outcome with the contacts of the lesions and the rows they would suggest.
 
@@ -143,12 +166,14 @@ def with_contacts(
         Of :func:`simulation.contacts.contacts_of`; None measures them.
     scan
         Phase and age of the scan; None is unknown.
+    gland
+        The pancreas where it was prepared already.
     """
     known = contacts_of(twin) if contacts is None else contacts
-    rows = suggested_rows(twin, known, facts, scan or ScanState())
+    rows = suggested_rows(twin, known, facts, scan or ScanState(), gland=gland)
     return replace(outcome, contacts=known, suggested_rows=rows)
 
 
 def _vessel_of_table(vessel: str) -> str:
-    """Return the vessel of the table that a contact counts for: first portal branches are portal vein."""
-    return "portal_vein" if vessel.startswith("portal.") and not vessel.endswith(SIDE_BRANCH) else vessel
+    """Return the vessel of the table that a contact counts for: the first branches in the liver are portal vein."""
+    return "portal_vein" if vessel in ("portal.left", "portal.right") else vessel

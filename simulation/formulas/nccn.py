@@ -13,7 +13,16 @@ from enum import StrEnum
 from twin.contact import ContactNote, SuggestedRow
 from twin.figure import Figure, ThresholdPosition
 
-__all__ = ["CITATION", "NEEDED_VESSELS", "GlandPart", "NccnConditions", "NccnRow", "VesselContact", "suggested_row"]
+__all__ = [
+    "CITATION",
+    "NEEDED_VESSELS",
+    "PART_UNKNOWN",
+    "GlandPart",
+    "NccnConditions",
+    "NccnRow",
+    "VesselContact",
+    "suggested_row",
+]
 
 CITATION = "NCCN v1.2022, notes page of the resectability criteria (PMC7603933, table 3)"
 NEEDED_VESSELS = (
@@ -23,6 +32,7 @@ NEEDED_VESSELS = (
     "superior_mesenteric_vein",
     "portal_vein",
 )
+PART_UNKNOWN = "contacts.no_row.part_unknown"
 _VEINS = ("superior_mesenteric_vein", "portal_vein")
 _HALF_DEG = 180.0
 _THICKEST_SLICE_MM = 3.0
@@ -127,7 +137,7 @@ def suggested_row(
             row, grounds = rows[parts[0]]
             remarks = _remarks(contacts, row, parts[0], conditions)
             return SuggestedRow(lesion, row.value, (), grounds, remarks, inputs, CITATION)
-        why_not = (ContactNote("contacts.no_row.part_unknown"),)
+        why_not = (ContactNote(PART_UNKNOWN),)
     return SuggestedRow(lesion, None, why_not, inputs=inputs, citation=CITATION)
 
 
