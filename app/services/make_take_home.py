@@ -210,7 +210,7 @@ def story_of_plan(
 def _split(plan: Plan, twin: Twin) -> Sequence[Surface]:
     """Return remnant and specimen; none when nothing stays, or nothing goes: then the organ is shown whole."""
     try:
-        return split_organ(plan, twin)
+        return [surface for surface in split_organ(plan, twin) if surface is not None]
     except GeometryError as error:
         if error.message_id != "error.surface.empty":
             raise

@@ -98,7 +98,7 @@ def page_style(parts: Sequence[ModelPart] = ()) -> str:
 
 def made_on(story: Story, today: date) -> str:
     """Return the day it was made, and the version of plan and figures, in words."""
-    day = format_date(today, format="long", locale=story.language)
+    day = format_date(today, format="long", locale=story.words.say("locale"))
     return story.words.say("made", date=day, version=story.version)
 
 
