@@ -18,6 +18,15 @@ _READING_ORDER = (
     "sflr_percent.vauthey",
     "sflr_percent.urata",
     "flr_body_weight_percent",
+    "hypertrophy_points.vauthey",
+    "hypertrophy_points.urata",
+    "kinetic_growth_rate.vauthey",
+    "kinetic_growth_rate.urata",
+    "donor_remnant_percent",
+    "graft_ml",
+    "grwr_percent.ct",
+    "grwr_percent.blood_free",
+    "graft_congested_ml",
     "margin_mm",
     "lesion_margin_mm",
     "resected_ml",
@@ -37,14 +46,31 @@ _READING_ORDER = (
     "ischaemic_ml",
     "congested_ml",
     "ablated_ml",
+    "embolised_ml",
+    "absent_ml",
+    "stages.1.resected_ml",
+    "stages.1.remnant_ml",
+    "stages.1.flr_percent",
+    "stages.1.functional_remnant_ml",
+    "stages.2.resected_ml",
     "specimen_weight_g",
     "cut_area_cm2",
     "total_ml",
     "net_ml",
     "lesion_ml",
 )
-_MAIN = ("flr_percent", "flr_ml", "margin_mm")
-_DECIMALS = {"flr_body_weight_percent": 2}  # its published limit is 0.5 %
+_MAIN = ("flr_percent", "flr_ml", "margin_mm", "donor_remnant_percent", "graft_ml")
+# Their published limits are 0.5 % and 0.8 %, the grades of the score lie at -2.60 and -1.39.
+_DECIMALS = {
+    "flr_body_weight_percent": 2,
+    "stages.1.flr_body_weight_percent": 2,
+    "grwr_percent.ct": 2,
+    "grwr_percent.blood_free": 2,
+    "albi.score": 2,
+}
+_ASKED_FOR = ("hypertrophy_points.", "kinetic_growth_rate.", "albi.")  # shown once their inputs are entered
+_OF_PATIENTS = ("sflr_percent.", "flr_body_weight_percent")  # not for living donors
+_OF_STAGE = ("resected_ml", "remnant_ml", "flr_percent", "functional_remnant_ml")
 
 
 @dataclass(frozen=True)
@@ -87,6 +113,9 @@ def figure_name(organ: str, key: str, wording: Wording) -> str:
     >>> figure_name("liver", "lesion_margin_mm.lesion-2", Wording("en"))
     'Margin, Lesion 2'
     """
+    if key.startswith("stages."):
+        _, stage, rest = key.split(".", 2)
+        return wording.text("export.figure.of_stage", stage=stage, figure=figure_name(organ, rest, wording))
     kind, _, last = key.rpartition(".")
     parameters, of_kind = ({"lesion": last}, kind) if last.startswith("lesion-") else ({}, key)
     message_id = f"export.figure.{organ}.{of_kind}"
@@ -102,9 +131,23 @@ def _place(key: str) -> int:
 
 def _shown(figures: dict[str, Figure]) -> dict[str, Figure]:
     """Leave out the margin of the only lesion: it is the margin; of a part of the pancreas only the whole is shown."""
-    figures = {key: figure for key, figure in figures.items() if not _is_share_of_part(key)}
+    figures = {
+        key: figure
+        for key, figure in figures.items()
+        if not _is_share_of_part(key) and not _is_left_out(key, figure, is_donor="graft_ml" in figures)
+    }
     of_lesions = [key for key in figures if key.startswith("lesion_margin_mm.")]
     return {key: figure for key, figure in figures.items() if len(of_lesions) > 1 or key not in of_lesions}
+
+
+def _is_left_out(key: str, figure: Figure, *, is_donor: bool) -> bool:
+    """Tell whether a row would only clutter: not asked for, not for donors, or said by the whole plan already."""
+    if key.startswith("stages."):
+        _, stage, rest = key.split(".", 2)
+        return rest != "resected_ml" if stage == "2" else rest not in _OF_STAGE
+    if is_donor and key.startswith(_OF_PATIENTS):
+        return True
+    return figure.value is None and key.startswith(_ASKED_FOR)
 
 
 def _is_share_of_part(key: str) -> bool:
@@ -137,7 +180,8 @@ def _source(organ: str, key: str, figure: Figure, wording: Wording) -> str:
     """Return where a figure comes from, in the language where the catalogue has it, else as the engine says it."""
     if figure.value is None:
         return ""
-    message_id = f"export.source.{organ}.{key.partition('.lesion-')[0]}"
+    plain = key.split(".", 2)[2] if key.startswith("stages.") else key
+    message_id = f"export.source.{organ}.{plain.partition('.lesion-')[0]}"
     worded = wording.text(message_id)
     return wording.text(figure.source) if worded == message_id else worded
 

@@ -116,9 +116,10 @@ def crossed_vessels_section(outcome: Outcome, twin: Twin, wording: Wording, *, a
 
 def _crossing(name: str, vessels: Sequence[CrossedVessel], wording: Wording) -> str:
     diameter = wording.quantity(max(vessel.diameter_mm for vessel in vessels), "mm")
+    mark = f" — {wording.text('export.vessels.to_preserve')}" if any(v.to_preserve for v in vessels) else ""
     if len(vessels) == 1:
-        return wording.text("export.vessels.one", name=name, diameter=diameter)
-    return wording.text("export.vessels.several", name=name, count=len(vessels), diameter=diameter)
+        return wording.text("export.vessels.one", name=name, diameter=diameter) + mark
+    return wording.text("export.vessels.several", name=name, count=len(vessels), diameter=diameter) + mark
 
 
 def thresholds_section(outcome: Outcome, wording: Wording) -> str:

@@ -20,6 +20,7 @@ LANGUAGES = ("fr", "en")
 NOT_A_DEVICE = "notice.not_a_device"  # shown wherever results are seen
 _STRUCTURE_PARAMETERS = ("structure", "organ", "lesion")
 _NO_BREAK_SPACE = "\u00a0"
+_ONE_PLACE = ("%", "mm", "deg", "points", "points/week", "%/min/m2")
 _SIGN_OF_UNIT = {"deg": "°", "cm2": "cm²"}
 
 
@@ -78,10 +79,11 @@ class Wording:
         if value is None:
             return self.text("figure.unknown")
         if decimals is None:
-            decimals = 1 if unit in ("%", "mm", "deg") else 0
+            decimals = 1 if unit in _ONE_PLACE else 0
         is_joined = unit in ("", "deg") or (unit == "%" and self.language == "en")
         gap = "" if is_joined else _NO_BREAK_SPACE
-        return f"{self.number(value, decimals=decimals)}{gap}{_SIGN_OF_UNIT.get(unit, unit)}"
+        sign = self._texts.get(f"unit.{unit}") or _SIGN_OF_UNIT.get(unit, unit)
+        return f"{self.number(value, decimals=decimals)}{gap}{sign}"
 
     def figure(self, figure: Figure, *, decimals: int | None = None) -> str:
         """Write a figure with its interval, or why it is not known."""
@@ -90,7 +92,7 @@ class Wording:
             return self.text("figure.needs", needs=needs) if needs else self.text("figure.unknown")
         shown = self.quantity(figure.value, figure.unit, decimals=decimals)
         if figure.low is not None and figure.high is not None:
-            places = decimals if decimals is not None else (1 if figure.unit in ("%", "mm", "deg") else 0)
+            places = decimals if decimals is not None else (1 if figure.unit in _ONE_PLACE else 0)
             low, high = (self.number(v, decimals=places) for v in (figure.low, figure.high))
             shown = self.text("figure.with_interval", value=shown, low=low, high=high)
         return self.text("figure.stale", value=shown) if not figure.is_known else shown

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from app.services.worded_figures import contact_rows, named_figures, suggestion_lines, worded_figure
 from twin.anatomy import structure
+from twin.figure import Figure
 from twin.outcome import Outcome
 from twin.wording import NOT_A_DEVICE, Wording
 
@@ -37,6 +38,8 @@ def outcome_parts(outcome: Outcome, wording: Wording) -> list[str | Table]:
     for key, (name, figure) in named_figures(outcome, wording).items():
         table.add_row(name, worded_figure(key, figure, wording), figure.source)
     parts: list[str | Table] = [wording.text("cli.simulate.title", name=outcome.plan_name), table]
+    if outcome.territories:
+        parts.append(_territories(outcome, wording))
     if outcome.clip_list:
         parts += [wording.text("cli.simulate.crossed"), _crossed_vessels(outcome, wording)]
     if outcome.contacts:
@@ -165,7 +168,20 @@ def _contacts(outcome: Outcome, wording: Wording) -> Table:
 
 
 def _crossed_vessels(outcome: Outcome, wording: Wording) -> Table:
-    table = _table(wording, "cli.table.order", "cli.table.vessel", "cli.table.diameter")
+    table = _table(wording, "cli.table.order", "cli.table.vessel", "cli.table.diameter", "cli.table.question")
     for vessel in outcome.clip_list:
-        table.add_row(str(vessel.order), vessel.branch, wording.quantity(vessel.diameter_mm, "mm"))
+        question = wording.text("export.vessels.to_preserve") if vessel.to_preserve else ""
+        table.add_row(str(vessel.order), vessel.branch, wording.quantity(vessel.diameter_mm, "mm"), question)
+    return table
+
+
+def _territories(outcome: Outcome, wording: Wording) -> Table:
+    """Volumes by named branch of both trees."""
+    names = ("total_ml", "resected_ml", "remnant_ml")
+    heads = (wording.text(f"export.segment.{name}") for name in names)
+    table = Table(wording.text("cli.table.territory"), *heads)
+    for branches in outcome.territories.values():
+        for name, tree in branches.items():
+            figures = (tree[key] for key in names)
+            table.add_row(name, *(wording.figure(figure) for figure in figures if isinstance(figure, Figure)))
     return table
