@@ -5,8 +5,8 @@ Embolised and reconstructed vessels of a plan remove nothing; absent territories
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import assert_never
 
@@ -21,6 +21,7 @@ from simulation.pancreas.cuts import depth_along_mm, leaning_along
 from simulation.plan_conditions import NO_CONDITIONS, VesselConditions, absent_voxels, vessel_conditions
 from simulation.segment_codes import segments_of_code, segments_of_graft
 from simulation.sheet_map import SheetMap
+from simulation.spared_trunks import spared_by_branches, spared_by_segments
 from twin.anatomy import LayerName
 from twin.box import Box
 from twin.errors import GeometryError, InputError, UsageError
@@ -46,6 +47,7 @@ __all__ = ["CutFaces", "Removal", "RemovedPart", "removal_of"]
 # Distances are computed in float32: a voxel at exactly the margin must not be lost to its last bit.
 _MARGIN_TOLERANCE_MM = 1e-4
 _FAR_MM = -1e6
+_SPARED_MM = -20.0  # a spared trunk is led out of the way: no deeper than so far outside
 _ROOM_VOXELS = 4  # the depth goes on beyond the margin, so that surfaces can be drawn through it
 
 Mask = NDArray[np.bool_]
@@ -69,6 +71,8 @@ class RemovedPart:
     leans
         From flat voxel indices to the direction in which the depth changes, unit vectors along i, j, k, (n, 3); None
         where only voxels are known.
+    spared_nodes
+        By tree, nodes of trunks that stay though they lie in removed tissue, bool (n_nodes,).
     """
 
     resection: Resection
@@ -76,6 +80,7 @@ class RemovedPart:
     depth_mm: Callable[[Indices], NDArray[np.float64]]
     shifted_voxels: tuple[Mask, Mask] | None = None
     leans: Callable[[Indices], NDArray[np.float64]] | None = None
+    spared_nodes: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +177,16 @@ class Removal:
         depths = np.stack([part.depth_mm(voxels) for part in self.parts])
         deepest = depths.argmax(axis=0)
         return depths[deepest, np.arange(voxels.size)], deepest
+
+    def node_depth_mm(self, tree: str, nodes: Indices, voxels: Indices) -> NDArray[np.float64]:
+        """Return the depth at nodes of a tree that lie in voxels; a part that spares a trunk does not reach it."""
+        depths = np.full(voxels.size, _FAR_MM)
+        for part in self.parts:
+            depth = part.depth_mm(voxels)
+            if tree in part.spared_nodes:
+                depth = np.where(part.spared_nodes[tree][nodes], np.minimum(depth, _SPARED_MM), depth)
+            np.maximum(depths, depth, out=depths)
+        return depths
 
 
 def removal_of(plan: Plan, model: OrganModel, *, may_remove_nothing: bool = False) -> Removal:
@@ -343,11 +358,13 @@ def _directions(depth: NDArray[np.float32], at: Indices, spacing_ijk_mm: NDArray
 def _segments(cut: TerritorySet | DonorSplit, values: tuple[int, ...], model: OrganModel) -> RemovedPart:
     if model.couinaud is None:
         raise GeometryError("error.cut.needs_segments", cut=write_cut(cut))
-    return _labelled(cut, np.isin(model.couinaud, values), model)
+    voxels = np.isin(model.couinaud, values)
+    return _labelled(cut, voxels, model, spared_by_segments(values, voxels, model))
 
 
 def _territories(cut: TerritorySet, names: tuple[str, ...], model: OrganModel) -> RemovedPart:
     union = np.zeros(model.organ.shape, np.bool_)
+    chosen: dict[str, list[int]] = {}
     for name in names:
         tree = name.partition(".")[0]
         graph = model.twin.graphs.get(tree)
@@ -359,10 +376,13 @@ def _territories(cut: TerritorySet, names: tuple[str, ...], model: OrganModel) -
             known = ", ".join(sorted({b.name for b in graph.branches if b.name})) or "-"
             raise InputError("error.cut.no_such_branch", branch=name, known=known)
         union |= np.isin(labels, indices)
-    return _labelled(cut, union, model)
+        chosen.setdefault(tree, []).extend(indices)
+    return _labelled(cut, union, model, spared_by_branches(chosen, union, model))
 
 
-def _labelled(cut: TerritorySet | DonorSplit, voxels: Mask, model: OrganModel) -> RemovedPart:
+def _labelled(
+    cut: TerritorySet | DonorSplit, voxels: Mask, model: OrganModel, spared_nodes: Mapping[str, NDArray[np.bool_]]
+) -> RemovedPart:
     if not (voxels & model.organ).any():
         raise GeometryError("error.cut.misses_organ", cut=write_cut(cut), structure=model.organ_id)
     depths: list[NDArray[np.float32]] = []  # made when it is first asked for
@@ -372,7 +392,7 @@ def _labelled(cut: TerritorySet | DonorSplit, voxels: Mask, model: OrganModel) -
             depths.append(_depth_inside_mm(voxels & model.organ, model).ravel())
         return np.asarray(depths[0][at], dtype=np.float64)
 
-    return RemovedPart(cut, voxels, depth_mm)
+    return RemovedPart(cut, voxels, depth_mm, spared_nodes=spared_nodes)
 
 
 def _depth_inside_mm(voxels: Mask, model: OrganModel) -> NDArray[np.float32]:

@@ -125,7 +125,7 @@ def node_depths_mm(graph: VesselGraph, removal: Removal) -> NDArray[np.float64]:
     nodes = np.flatnonzero(is_inside)
     voxels = np.asarray(np.ravel_multi_index(tuple(nearest[nodes].T), shape), dtype=np.int64)
     in_organ = removal.model.organ.ravel()[voxels]
-    depths[nodes[in_organ]] = removal.depth_mm(voxels[in_organ])[0]
+    depths[nodes[in_organ]] = removal.node_depth_mm(graph.tree, nodes[in_organ], voxels[in_organ])
     return depths
 
 

@@ -98,12 +98,8 @@ def _settle_borders(
 
     def distance2(voxels: NDArray[np.int64], seeds: NDArray[np.int32]) -> NDArray[np.float32]:
         k, j, i = np.unravel_index(voxels, organ.shape)
-        place = place_mm[seeds]
-        x, y, z = (
-            n * np.float32(mm) - place[:, axis]
-            for axis, (n, mm) in enumerate(zip((i, j, k), spacing_ijk_mm, strict=True))
-        )
-        return np.asarray(x * x + y * y + z * z, np.float32)
+        gaps = np.stack([i, j, k], axis=1).astype(np.float32) * spacing_ijk_mm.astype(np.float32) - place_mm[seeds]
+        return np.asarray(np.einsum("nx,nx->n", gaps, gaps), np.float32)
 
     before = nearest.copy()
     stride = (organ.shape[1] * organ.shape[2], organ.shape[2], 1)
