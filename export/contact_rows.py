@@ -104,7 +104,7 @@ def _plane(contact: Contact, wording: Wording) -> str:
 
 def _suggestion(row: SuggestedRow, wording: Wording) -> list[str]:
     if row.row is None:
-        why = "; ".join(_note(note, wording) for note in row.why_not)
+        why = wording.text("contacts.separator").join(_note(note, wording) for note in row.why_not)
         return [wording.text("contacts.no_row", lesion=row.lesion, why=why)]
     grounds = ", ".join(_note(note, wording) for note in row.grounds)
     message_id = "contacts.suggestion" if grounds else "contacts.suggestion_without_contact"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from app.services.worded_checklist import checklist_rows, distance_rows, fitness_line
 from app.services.worded_figures import contact_rows, named_figures, suggestion_lines, worded_figure
 from twin.anatomy import structure
 from twin.figure import Figure
@@ -14,6 +15,7 @@ from twin.outcome import Outcome
 from twin.wording import NOT_A_DEVICE, Wording
 
 if TYPE_CHECKING:
+    from app.services.anatomy_checklist import AnatomyChecklist
     from app.services.batch import BatchResult
     from app.services.build_twin import TwinSummary
     from app.services.demo import DemoResult
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "batch_parts",
+    "checklist_parts",
     "comparison_table",
     "demo_parts",
     "doctor_document",
@@ -79,6 +82,22 @@ def twin_table(twin: TwinSummary, wording: Wording) -> Table:
             wording.quantity(quality.difference_percent, "%", decimals=2),
         )
     return table
+
+
+def checklist_parts(checklist: AnatomyChecklist, wording: Wording) -> list[str | Table]:
+    """The fitness of the scan, the first questions with their answers, and how far the lesions are from landmarks."""
+    questions = _table(wording, "checklist.column.question", "checklist.column.answer", "checklist.column.reason")
+    for row in checklist_rows(checklist, wording):
+        questions.add_row(*row)
+    parts: list[str | Table] = [fitness_line(checklist.fitness, wording), wording.text("checklist.title"), questions]
+    rows = distance_rows(checklist, wording)
+    if rows:
+        names = ("contacts.column.lesion", "checklist.column.landmark", "checklist.column.distance")
+        distances = _table(wording, *names)
+        for row in rows:
+            distances.add_row(*row)
+        parts.append(distances)
+    return parts
 
 
 def doctor_document(examination: Examination, wording: Wording) -> dict[str, object]:

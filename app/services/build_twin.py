@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.services.anatomy_checklist import AnatomyChecklist, anatomy_checklist
 from app.services.case_file import opened_case
 from app.services.check_quality import QualitySummary, check_quality
+from app.services.name_branches import BranchRow, listed_branches
 from app.services.structure_volume import volume_figure
 from app.services.surface_cache import SurfaceCache
+from app.services.tree_cache import traced_vessels_of
+from app.services.worded_checklist import checklist_document
 from twin.anatomy import structure
 from twin.case import Case
 from twin.figure import Figure
 from twin.job import CancelToken, Progress, ProgressListener, no_progress
+from twin.label_doubt import LabelDoubt
 from twin.label_layer import LabelLayer
+from twin.naming.portal_vein import PortalType
 from twin.surface import Surface
 from twin.twin import SurfaceQuality, Twin, build_twin
 from twin.wording import Wording
@@ -24,16 +30,19 @@ __all__ = ["TwinSummary", "build_case_twin", "build_twin_of_file"]
 
 @dataclass(frozen=True)
 class TwinSummary:
-    """Volumes of a twin, the quality of its surfaces, and the doubts about its labels and its scan."""
+    """Volumes of a twin, the quality of its surfaces, and the doubts about its labels and its scan,
+    and the first questions answered."""
 
     volumes: Mapping[str, Figure]
     quality: tuple[SurfaceQuality, ...]
     doubts: QualitySummary
+    checklist: AnatomyChecklist
 
     def to_json(self, wording: Wording) -> dict[str, object]:
         """Plain values by structure, and the doubts with their words."""
         return {
             "quality": self.doubts.to_json(wording),
+            "checklist": checklist_document(self.checklist, wording),
             "structures": {
                 q.structure_id: {
                     "volume_ml": self.volumes[q.structure_id].to_json(),
@@ -44,6 +53,11 @@ class TwinSummary:
                 }
                 for q in self.quality
             },
+            "portal_type": self.portal_type.value,
+            "branches": [row.to_json() for row in self.branches],
+            "tracing": [
+                {**d.to_json(), "text": wording.text(d.message_id, **d.parameters)} for d in self.tracing_doubts
+            ],
         }
 
 
@@ -54,8 +68,9 @@ def build_twin_of_file(
     with opened_case(case_path) as session:
         twin = build_case_twin(session.case, session.folder.path, progress=progress, cancel=cancel)
         doubts = check_quality(session.case, cancel=cancel)
+        checklist = anatomy_checklist(session.case, twin, doubts)
     volumes = {i: volume_figure(twin.layers[structure(i).layer], i) for i in twin.surfaces}
-    return TwinSummary(volumes, tuple(twin.quality[i] for i in twin.surfaces), doubts)
+    return TwinSummary(volumes, tuple(twin.quality[i] for i in twin.surfaces), doubts, checklist)
 
 
 def build_case_twin(
@@ -73,7 +88,9 @@ def build_case_twin(
     cache = SurfaceCache(case_path)
     known = {i: surface for i in case.structure_ids() if (surface := cache.find(i, _layer(case, i)))}
     missing = [i for i in case.structure_ids() if i not in known]
-    twin = build_twin(case, structure_ids=missing, progress=progress, cancel=cancel)
+    progress(Progress(0.0, "progress.twin.vessels"))
+    traced = traced_vessels_of(case, case_path) if case.layers else None
+    twin = build_twin(case, structure_ids=missing, traced=traced, progress=progress, cancel=cancel)
     for structure_id, surface in twin.surfaces.items():
         cache.keep(structure_id, surface, _layer(case, structure_id))
     progress(Progress(1.0, "progress.twin.done"))
