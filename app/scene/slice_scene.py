@@ -49,14 +49,13 @@ class Contour:
 
 @dataclass(frozen=True, eq=False)
 class Tint:
-    """What a plan removes, to be seen on slices: a half space, or voxels; only inside one organ.
+    """What a plan removes, to be seen on slices, inside one organ.
 
-    ``plane`` is origin and normal (LPS), the normal pointing to what is removed; ``mask`` is bool ``[k, j, i]``.
+    ``mask`` is bool ``[k, j, i]``; without it, a plane decides when the slice is drawn (see `SliceScene.picture`).
     """
 
     organ_id: str
     specimen_rgb: tuple[float, float, float]
-    plane: tuple[tuple[float, float, float], tuple[float, float, float]] | None = None
     mask: NDArray[np.bool_] | None = None
 
 
@@ -126,7 +125,9 @@ class SliceScene:
         """Values of the scan on one slice."""
         return self.frames[axis].slice_of(self.volume.voxels, index)
 
-    def picture(self, axis: SliceAxis, index: int, window: WindowLevel) -> NDArray[np.uint32]:
+    def picture(
+        self, axis: SliceAxis, index: int, window: WindowLevel, *, is_removed: bool = False
+    ) -> NDArray[np.uint32]:
         """Return one slice as pixels 0xffRRGGBB, ``[row, column]``, one per voxel.
 
         Parameters
@@ -135,9 +136,12 @@ class SliceScene:
             Which slice.
         window
             How grey values are shown.
+        is_removed
+            True paints the whole organ as removed: what lies beyond a plane is taken from that picture, so that
+            a plane can be dragged without a voxel being painted again.
         """
         grey = window.grey_from_values(self.grey_values(axis, index))
-        painted = self._painted(axis, index)
+        painted = self._painted(axis, index, is_removed=is_removed)
         if painted is None:
             return _GREY[grey]
         which, palette = painted
@@ -195,7 +199,9 @@ class SliceScene:
         style = self._style(name, value)
         return style is not None and style.is_visible
 
-    def _painted(self, axis: SliceAxis, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint32]] | None:
+    def _painted(
+        self, axis: SliceAxis, index: int, *, is_removed: bool
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint32]] | None:
         """Return the number of the paint of each pixel (0: none) and the palette [paint * 256 + grey]."""
         frame = self.frames[axis]
         which = np.zeros(frame.shape, np.uint8)
@@ -211,7 +217,7 @@ class SliceScene:
             if lut.any():
                 paint = lut[self._labels(name, axis, index)]
                 np.copyto(which, paint, where=paint != 0)
-        removed = None if self.tint is None else self._removed(self.tint, axis, index)
+        removed = None if self.tint is None else self._removed(self.tint, axis, index, is_whole=is_removed)
         if self.tint is not None and removed is not None:
             # Lesions and vessels inside keep their own paint.
             under = removed & ((which == 0) | (which == paint_of.get(self.tint.organ_id, 0)))
@@ -228,25 +234,15 @@ class SliceScene:
         is_emphasised = self.patch is not None and structure_id in self.patch.emphasised
         return max(self.fill_opacity, _LEAST_PREVIEW) if is_emphasised else self.fill_opacity
 
-    def _removed(self, tint: Tint, axis: SliceAxis, index: int) -> NDArray[np.bool_] | None:
-        """Pixels of the organ that the plan removes, or None where that is not known."""
+    def _removed(self, tint: Tint, axis: SliceAxis, index: int, *, is_whole: bool) -> NDArray[np.bool_] | None:
+        """Pixels of the organ that are painted as removed, or None where none are."""
         frame = self.frames[axis]
         if tint.mask is not None:
             return np.asarray(frame.slice_of(tint.mask, index))
         layer = self._layers.get(LayerName.ORGANS)
-        if tint.plane is None or layer is None:
+        if not is_whole or layer is None:
             return None
-        organ = np.asarray(frame.slice_of(layer.voxels, index) == _value_of(layer, tint.organ_id))
-        origin, normal = np.array(tint.plane[0]), np.array(tint.plane[1])
-        right, down, _ = frame.directions_lps * np.array(frame.spacing_mm)[:, None]
-        corner = float(normal @ (frame.lps_from_pixel(0, 0, index) - origin))
-        rows, columns = frame.shape
-        distance_mm = (
-            corner
-            + float(normal @ right) * np.arange(columns, dtype=np.float32)[None, :]
-            + float(normal @ down) * np.arange(rows, dtype=np.float32)[:, None]
-        )
-        return organ & (distance_mm > 0)
+        return np.asarray(frame.slice_of(layer.voxels, index) == _value_of(layer, tint.organ_id))
 
 
 def _patched(labels: NDArray[np.generic], patch: LivePatch, frame: SliceFrame, index: int) -> NDArray[np.generic]:

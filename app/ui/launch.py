@@ -22,6 +22,8 @@ from app.ui.theme import DARK, LIGHT, apply_theme
 
 __all__ = ["application", "launch"]
 
+_SWITCH_S = 0.0005
+
 
 def launch(path: Path | None, language: str, equipment: Equipment) -> int:
     """Open the window, with a case or a study when one is given; return when it is closed.
@@ -71,6 +73,9 @@ def application() -> QApplication:
     known = QApplication.instance()
     if isinstance(known, QApplication):
         return known
+    # Each call into Qt lets go of Python's lock: a thread that computes gives it back within half a millisecond
+    # instead of five, or a slice of a hundred strokes would wait a hundred times.
+    sys.setswitchinterval(_SWITCH_S)
     QGuiApplication.setApplicationName("TwinSight")
     QGuiApplication.setApplicationDisplayName("TwinSight")
     QGuiApplication.setDesktopFileName("twinsight")

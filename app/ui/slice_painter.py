@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPixmap, QPolygonF, QRegion
 
 from app.scene.slice_frame import SliceFrame
 from app.scene.slice_scene import Contour
@@ -19,6 +19,7 @@ from twin.anatomy import structure
 __all__ = [
     "ON_DARK",
     "ON_LIGHT",
+    "PaintedSlice",
     "SliceOutlines",
     "SlicePicture",
     "SliceTexts",
@@ -66,6 +67,47 @@ class SlicePicture:
 
     image: QImage
     outlines: SliceOutlines
+    removed: QImage | None = None  # the same slice, painted as where tissue is removed
+
+
+@dataclass(frozen=True)
+class PaintedSlice:
+    """A slice with its contours as large as it is seen: drawn at once while a cutting plane moves over it."""
+
+    kept: QPixmap
+    removed: QPixmap | None
+    placement: SlicePlacement
+    size_px: tuple[float, float]
+
+    @classmethod
+    def of(
+        cls,
+        picture: SlicePicture,
+        frame: SliceFrame,
+        placement: SlicePlacement,
+        size_px: tuple[float, float],
+        ratio: float,
+    ) -> PaintedSlice:
+        """Scale a picture to the screen; ``ratio`` is device pixels per pixel of the widget."""
+
+        def painted(image: QImage) -> QPixmap:
+            made = QPixmap(round(size_px[0] * ratio), round(size_px[1] * ratio))
+            made.setDevicePixelRatio(ratio)
+            made.fill(Qt.GlobalColor.black)
+            painter = QPainter(made)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(placement.picture_rect(frame, size_px), image)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            _paint_outlines(painter, picture.outlines, frame, placement, size_px)
+            painter.end()
+            return made
+
+        removed = None if picture.removed is None else painted(picture.removed)
+        return cls(painted(picture.image), removed, placement, size_px)
+
+    def fits(self, placement: SlicePlacement, size_px: tuple[float, float], ratio: float) -> bool:
+        """Tell whether it is still as large as it is to be seen."""
+        return (self.placement, self.size_px, self.kept.devicePixelRatio()) == (placement, size_px, ratio)
 
 
 def outlines_of(contours: Sequence[Contour]) -> SliceOutlines:
@@ -82,25 +124,36 @@ def image_from_pixels(pixels: NDArray[np.uint32]) -> QImage:
 
 def paint_slice(
     painter: QPainter,
-    picture: SlicePicture,
-    frame: SliceFrame,
-    placement: SlicePlacement,
+    painted: PaintedSlice,
     size_px: tuple[float, float],
     *,
     crosshair: QPointF | None,
     cut: CutLine | None,
+    is_all_removed: bool,
     texts: SliceTexts,
 ) -> None:
-    """Draw everything, from the picture to the texts."""
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(placement.picture_rect(frame, size_px), picture.image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _paint_outlines(painter, picture.outlines, frame, placement, size_px)
+    """Draw everything, from the picture to the texts; beyond the cut the slice is painted as removed."""
+    painter.drawPixmap(0, 0, painted.kept)
+    if painted.removed is not None and (is_all_removed or cut is not None):
+        painter.save()
+        if cut is not None:
+            painter.setClipRegion(QRegion(_beyond(cut, size_px).toPolygon()))
+        painter.drawPixmap(0, 0, painted.removed)
+        painter.restore()
     if crosshair is not None:
         _paint_crosshair(painter, crosshair, size_px)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if cut is not None:
         _paint_cut(painter, cut, size_px)
     paint_texts(painter, texts, size_px)
+
+
+def _beyond(cut: CutLine, size_px: tuple[float, float]) -> QPolygonF:
+    """The part of the view where tissue is removed."""
+    reach = 2.0 * (size_px[0] + size_px[1])
+    ends = (cut.middle - cut.along * reach, cut.middle + cut.along * reach)
+    far = cut.removed * reach
+    return QPolygonF([ends[0], ends[1], ends[1] + far, ends[0] + far])
 
 
 def outline_colours(structure_ids: Sequence[str]) -> Mapping[str, QColor]:
@@ -131,22 +184,22 @@ def _paint_outlines(
 
 
 def _paint_crosshair(painter: QPainter, at: QPointF, size_px: tuple[float, float]) -> None:
-    painter.setPen(QPen(_CROSSHAIR, 1.0))
-    x, y = at.x(), at.y()
+    """Four bars that leave the point itself and the letters free; filled bars cost a tenth of drawn lines."""
+    x, y = float(round(at.x())), float(round(at.y()))
     for start, end in ((_EDGE_PX, x - _GAP_PX), (x + _GAP_PX, size_px[0] - _EDGE_PX)):
         if end > start:
-            painter.drawLine(QPointF(start, y), QPointF(end, y))
+            painter.fillRect(QRectF(start, y, end - start, 1.0), _CROSSHAIR)
     for start, end in ((_EDGE_PX, y - _GAP_PX), (y + _GAP_PX, size_px[1] - _EDGE_PX)):
         if end > start:
-            painter.drawLine(QPointF(x, start), QPointF(x, end))
+            painter.fillRect(QRectF(x, start, 1.0, end - start), _CROSSHAIR)
 
 
 def _paint_cut(painter: QPainter, cut: CutLine, size_px: tuple[float, float]) -> None:
     """The line over the whole view, an arrow to what is removed, two knobs that turn it."""
-    reach = size_px[0] + size_px[1]
+    start, end = _line_in_view(cut, size_px)
     for colour, width in ((_HALO, 4.0), (_CUT, 2.0)):
         painter.setPen(QPen(colour, width))
-        painter.drawLine(cut.middle - cut.along * reach, cut.middle + cut.along * reach)
+        painter.drawLine(start, end)
     tip = cut.middle + cut.removed * 34.0
     painter.setPen(QPen(_REMOVED, 2.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.drawLine(cut.middle + cut.removed * 6.0, tip)
@@ -161,6 +214,18 @@ def _paint_cut(painter: QPainter, cut: CutLine, size_px: tuple[float, float]) ->
         painter.drawEllipse(knob, 5.5, 5.5)
     painter.drawRect(QRectF(cut.middle.x() - 4.5, cut.middle.y() - 4.5, 9, 9))
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _line_in_view(cut: CutLine, size_px: tuple[float, float]) -> tuple[QPointF, QPointF]:
+    """The part of the line that can be seen: Qt takes long over what it has to cut off by itself."""
+    low, high = -1e6, 1e6
+    middle, along = (cut.middle.x(), cut.middle.y()), (cut.along.x(), cut.along.y())
+    for at, step, size in zip(middle, along, size_px, strict=True):
+        if abs(step) > 1e-9:
+            first, second = sorted(((-4.0 - at) / step, (size + 4.0 - at) / step))
+            low, high = max(low, first), min(high, second)
+    high = max(low, high)
+    return cut.middle + cut.along * low, cut.middle + cut.along * high
 
 
 def paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, float]) -> None:

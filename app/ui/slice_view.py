@@ -17,6 +17,7 @@ from app.scene.window_level import WindowLevel
 from app.ui.slice_cut import CutGrip, CutLine, dragged_plane
 from app.ui.slice_geometry import SlicePlacement, lps_under
 from app.ui.slice_painter import (
+    PaintedSlice,
     SliceOutlines,
     SlicePicture,
     SliceTexts,
@@ -82,6 +83,8 @@ class SliceView(QWidget):
         self._placement: SlicePlacement | None = None
         self._is_fitted = True
         self._picture: SlicePicture | None = None
+        self._painted: PaintedSlice | None = None
+        self._written: tuple[object, SliceTexts] | None = None
         self._pointer: QPointF | None = None
         self._press: _Press | None = None
         self._wheel_rest = 0
@@ -92,7 +95,7 @@ class SliceView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         state.crosshair_moved.connect(self._on_crosshair)
         state.window_changed.connect(self.repaint_slice)
-        state.plane_changed.connect(self.repaint_slice)
+        state.plane_changed.connect(self.update)
         for signal in (state.tool_changed, state.overlays_changed):
             signal.connect(self.update)
         self._index = 0
@@ -131,7 +134,7 @@ class SliceView(QWidget):
 
     def repaint_slice(self) -> None:
         """Draw again with the same contours: window or plane have changed."""
-        self._picture = None
+        self._picture, self._painted = None, None
         self.update()
 
     def fit(self) -> None:
@@ -183,14 +186,17 @@ class SliceView(QWidget):
             return
         if self._picture is None:
             self._picture = self._made_picture(self._scene)
+        ratio = self.devicePixelRatioF()
+        if self._painted is None or not self._painted.fits(self._placement, self._size(), ratio):
+            self._painted = PaintedSlice.of(self._picture, frame, self._placement, self._size(), ratio)
+        cut = self.cut_line()
         paint_slice(
             painter,
-            self._picture,
-            frame,
-            self._placement,
+            self._painted,
             self._size(),
             crosshair=self.screen_from_lps(self._state.crosshair_lps_mm),
-            cut=self.cut_line(),
+            cut=cut,
+            is_all_removed=cut is None and self._lies_in_removed(frame),
             texts=self._texts(),
         )
         for overlay in self._state.overlays:
@@ -205,15 +211,39 @@ class SliceView(QWidget):
     def _made_picture(self, scene: SliceScene) -> SlicePicture:
         if self._outlines is None:
             self._outlines = outlines_of(scene.contours(self.axis, self._index) if self._state.shows_labels else [])
-        return SlicePicture(
-            image_from_pixels(scene.picture(self.axis, self._index, self._state.window)), self._outlines
-        )
+        window, removed = self._state.window, None
+        if scene.tint is not None and scene.tint.mask is None:
+            removed = image_from_pixels(scene.picture(self.axis, self._index, window, is_removed=True))
+        kept = image_from_pixels(scene.picture(self.axis, self._index, window))
+        return SlicePicture(kept, self._outlines, removed)
+
+    def _lies_in_removed(self, frame: SliceFrame) -> bool:
+        """Tell whether a slice along the plane lies where tissue is removed."""
+        plane = self._state.plane
+        if plane is None:
+            return False
+        middle = frame.lps_from_pixel(frame.shape[1] / 2, frame.shape[0] / 2, self._index)
+        return bool(plane.normal_lps @ (middle - plane.origin_lps_mm) > 0)
 
     def _texts(self) -> SliceTexts:
         reading = self._reading()
         if reading is None:
             return SliceTexts()
-        return written_texts(reading, self._state.window, self.width(), self.readout(), self.notice, self._wording)
+        window, readout = self._state.window, self.readout()
+        key = (
+            reading.frame,
+            reading.index,
+            reading.mm_per_px,
+            window,
+            self.width(),
+            readout,
+            self.notice,
+            self._wording,
+        )
+        if self._written is None or self._written[0] != key:
+            texts = written_texts(reading, window, self.width(), readout, self.notice, self._wording)
+            self._written = (key, texts)
+        return self._written[1]
 
     def _reading(self) -> SliceReading | None:
         frame = self.frame_of_slice
@@ -359,7 +389,7 @@ class SliceView(QWidget):
         index = frame.nearest_slice(self._state.crosshair_lps_mm)
         if index != self._index:
             self._index = index
-            self._picture, self._outlines = None, None
+            self._picture, self._painted, self._outlines = None, None, None
         self.update()
 
     def _drag_plane(self, press: _Press, at: QPointF) -> None:

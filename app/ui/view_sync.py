@@ -150,12 +150,13 @@ class ViewSync(QObject):
         """The plane moved, came or went: cut the organ where it is now."""
         plane, is_moving = self._state.plane, self._state.is_dragging_plane
         if self.scene is not None:
-            self.scene.tint = None
-            if plane is not None:
-                origin, normal = (tuple(float(v) for v in part) for part in (plane.origin_lps_mm, plane.normal_lps))
-                self.scene.tint = Tint(ORGAN_ID, SPECIMEN_RGB, plane=(origin, normal))  # type: ignore[arg-type]
-        for view in self._slices.values():
-            view.repaint_slice()
+            tint = self.scene.tint
+            is_of_plane = tint is not None and tint.mask is None
+            if is_of_plane != (plane is not None) or (plane is None and tint is not None):
+                # A plane that only moves leaves the pictures as they are.
+                self.scene.tint = None if plane is None else Tint(ORGAN_ID, SPECIMEN_RGB)
+                for view in self._slices.values():
+                    view.repaint_slice()
         has_organ = self._built is not None and ORGAN_ID in self._built.twin.surfaces
 
         def change(twin_scene: TwinScene) -> None:

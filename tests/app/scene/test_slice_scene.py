@@ -63,14 +63,18 @@ def test_that_a_contour_runs_around_the_label_within_half_a_pixel() -> None:
     assert points.max(axis=0) == pytest.approx((29.5, 21.5), abs=0.51)
 
 
-def test_that_what_a_plane_removes_is_tinted_in_the_organ_on_the_side_of_its_normal() -> None:
+def test_that_the_picture_of_what_is_removed_tints_the_organ_and_nothing_else() -> None:
     scene = _scene()
     scene.set_styles({})
-    scene.tint = Tint("liver", (0.0, 0.0, 1.0), plane=((20.0, 0.0, 0.0), (1.0, 0.0, 0.0)))
-    picture = scene.picture(SliceAxis.AXIAL, 10, WindowLevel(200, 0))
+    scene.tint = Tint("liver", (0.0, 0.0, 1.0))
+    organ = scene._layers[LayerName.ORGANS].mask("liver")[10]
+    picture = scene.picture(SliceAxis.AXIAL, 10, WindowLevel(200, 0), is_removed=True)
     removed = np.array([[_rgb(p)[2] > _rgb(p)[0] for p in row] for row in picture])
-    assert removed[8:22, 21:30].all()
-    assert removed.sum() == 14 * 9
+    assert organ.any()
+    assert np.array_equal(removed, organ)
+    kept = scene.picture(SliceAxis.AXIAL, 10, WindowLevel(200, 0))
+    assert np.array_equal(kept[~organ], picture[~organ])
+    assert all(len(set(_rgb(p))) == 1 for p in kept[organ][:5]), "grey where nothing is removed"
 
 
 def test_that_a_lesion_keeps_its_own_paint_in_what_is_removed() -> None:
@@ -80,9 +84,10 @@ def test_that_a_lesion_keeps_its_own_paint_in_what_is_removed() -> None:
     organs = scene._layers[LayerName.ORGANS]
     scene.set_layers({LayerName.ORGANS: organs, LayerName.LESIONS: LabelLayer(LayerName.LESIONS, GRID, lesions)})
     scene.set_styles({"liver": RED, "lesion-1": LabelStyle((0.0, 1.0, 0.0))})
-    scene.tint = Tint("liver", (0.0, 0.0, 1.0), plane=((20.0, 0.0, 0.0), (1.0, 0.0, 0.0)))
-    picture = scene.picture(SliceAxis.AXIAL, 10, WindowLevel(200, 0))
-    inside, beside, kept = (_rgb(picture[13, x]) for x in (26, 24, 12))
+    scene.tint = Tint("liver", (0.0, 0.0, 1.0))
+    picture = scene.picture(SliceAxis.AXIAL, 10, WindowLevel(200, 0), is_removed=True)
+    whole = scene.picture(SliceAxis.AXIAL, 10, WindowLevel(200, 0))
+    inside, beside, kept = _rgb(picture[13, 26]), _rgb(picture[13, 24]), _rgb(whole[13, 12])
     assert [max(range(3), key=pixel.__getitem__) for pixel in (inside, beside, kept)] == [1, 2, 0]
 
 
