@@ -10,6 +10,7 @@ from twin.volume import Quantity
 
 if TYPE_CHECKING:
     from app.ui.desk_control import DeskControl
+    from app.ui.main_window import MainWindow
 
 __all__ = ["needs_met"]
 
@@ -45,8 +46,14 @@ def needs_met(control: DeskControl) -> set[Need]:
         Need.IDLE: not window.task_strip.is_busy,
         Need.UNLOCKED: not window.editor.is_locked,
         Need.PENDING: window.editor.pending is not None,
-        Need.CLICKED: window.editor_tools.active is not None and window.editor_tools.active.can_take_back(),
-        Need.UNDO: work is not None and work.session.can_undo,
+        Need.CLICKED: _has_clicks(window),
+        Need.UNDO: work is not None and (work.session.can_undo or _has_clicks(window)),
         Need.REDO: work is not None and work.session.can_redo,
     }
     return {need for need, is_met in met.items() if is_met}
+
+
+def _has_clicks(window: MainWindow) -> bool:
+    """Tell whether a tool has clicks that are not accepted yet: undo takes them back first."""
+    tool = window.editor_tools.active
+    return tool is not None and tool.can_take_back()

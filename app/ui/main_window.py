@@ -40,6 +40,7 @@ from app.ui.segment_editor import SegmentEditor
 from app.ui.segment_editor_options import ToolOptions
 from app.ui.segment_editor_panel import SegmentEditorPanel
 from app.ui.segment_editor_quality import QualityChecks, QualityPanel
+from app.ui.segment_editor_state import EditorTool
 from app.ui.segment_editor_table import SegmentTable
 from app.ui.segment_editor_tools import EditorTools
 from app.ui.series_panel import SeriesPanel
@@ -164,6 +165,7 @@ class MainWindow(QMainWindow):
         """Work on a step: its pages beside the views, its button on the rail lit."""
         if self.pages.step is not step:
             self.state.set_tool(None)  # the tools of a step end with it
+            self.editor.choose_tool(EditorTool.LOOK)
         self.pages.show_step(step)
         self.rail.mark(step)
 

@@ -345,11 +345,13 @@ class SegmentEditor(QObject):
         )
         work.write("ui.task.edit", lambda progress, cancel: pending.accept(work.session), answers)
         self._give_up_tool()
+        self.pending_changed.emit()
 
     def drop(self) -> None:
         """Give up what the tool has begun, and what waits for a yes."""
-        self.drop_pending()
         self._give_up_tool()
+        self.drop_pending()
+        self.pending_changed.emit()
 
     def drop_pending(self) -> None:
         """Give up what waits for a yes."""

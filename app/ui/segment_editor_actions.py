@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.services.edit_requests import KeepLargestIsland
 from app.ui.segment_editor_operation import operation_of
 from app.ui.segment_editor_state import EditorTool
+from app.ui.steps import Step
 from twin.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class SegmentEditorActions:
             "tool.drop": lambda: self._window.editor.drop(),
             "tool.take_back": self._take_back,
         }
+        answers["steps.undo"] = self._undo
         for tool in EditorTool:
             answers[f"tool.{tool}"] = partial(self._choose, tool)
         return answers
@@ -54,6 +56,8 @@ class SegmentEditorActions:
     def _choose(self, tool: EditorTool) -> None:
         """Take a tool up; chosen again it is laid down."""
         editor = self._window.editor
+        if self._window.pages.step is not Step.SEGMENT:
+            self._window.show_step(Step.SEGMENT)
         editor.choose_tool(EditorTool.LOOK if tool is editor.tool else tool)
 
     def _toggle_flat(self) -> None:
@@ -79,6 +83,14 @@ class SegmentEditorActions:
     def _start_lesion(self) -> None:
         self._window.editor_tools.lesion.start_new()
         self._window.structure_panel.deselect()
+
+    def _undo(self) -> None:
+        """Take back a click that is not accepted yet, otherwise the last step of the case."""
+        tool, work = self._window.editor_tools.active, self._window.control.work
+        if tool is not None and tool.can_take_back():
+            tool.take_back()
+        elif work is not None:
+            work.undo()
 
     def _take_back(self) -> None:
         tool = self._window.editor_tools.active

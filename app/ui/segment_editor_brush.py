@@ -98,7 +98,7 @@ class BrushTool(EditorSliceTool):
         erases = self._mode(pointer) is StrokeMode.ERASE
         colour = _ERASES if erases else structure_colour(self.editor.structure_id)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen in (QPen(HALO, 3.0), QPen(colour, 1.4, Qt.PenStyle.DashLine if erases else Qt.PenStyle.SolidLine)):
+        for pen in (QPen(HALO, 3.4), QPen(colour, 1.8, Qt.PenStyle.DashLine if erases else Qt.PenStyle.SolidLine)):
             painter.setPen(pen)
             painter.drawEllipse(view.screen_from_lps(pointer.point_lps_mm), reach_px, reach_px)
 

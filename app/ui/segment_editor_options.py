@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.services.edit_requests import ScissorsMode
@@ -56,7 +56,16 @@ class ToolOptions(QStackedWidget):
         page = self._pages[self._editor.tool]
         self.setCurrentWidget(page)
         page.refresh()
+        self.updateGeometry()
         self.candidates.refresh()
+
+    def sizeHint(self) -> QSize:
+        """As large as the page that is shown, not as the largest."""
+        return self.currentWidget().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """As small as the page that is shown can be."""
+        return self.currentWidget().minimumSizeHint()
 
     def set_wording(self, wording: Wording) -> None:
         """Write in another language."""

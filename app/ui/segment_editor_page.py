@@ -17,7 +17,7 @@ from twin.wording import Wording
 
 __all__ = ["OptionsPage"]
 
-_CONTROL_PX = 136
+_CONTROL_PX = 158
 
 
 class OptionsPage(QWidget):

@@ -152,6 +152,7 @@ class PendingBar(QFrame):
         layout.addLayout(buttons)
         layout.addWidget(self.back_button)
         editor.pending_changed.connect(self._refresh)
+        editor.changed.connect(self._refresh)
 
     def set_wording(self, wording: Wording) -> None:
         """Write in another language."""

@@ -212,7 +212,11 @@ class SegmentTable(QWidget):
         if work is None or case is None or work.built_case is None:
             return False
         name = structure(structure_id).layer
-        return case.layers.get(name) is work.built_case.layers.get(name)
+        now, then = case.layers.get(name), work.built_case.layers.get(name)
+        if now is None or then is None or now is then:
+            return now is then
+        # Another structure of the layer was edited, most often: a volume of as many voxels still holds.
+        return now.volume_ml(structure_id) == then.volume_ml(structure_id)
 
     def _on_added(self) -> None:
         structure_id = str(self.add_choice.currentData())

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 
 from app.ui.segment_editor import SegmentEditor
+from app.ui.segment_editor_state import EditorTool
 from app.ui.slice_tool import SlicePointer
 from twin.anatomy import structure
 
@@ -59,8 +60,11 @@ class EditorSliceTool:
         return True
 
     def key(self, view: SliceView, event: QKeyEvent) -> bool:
-        """Leave it to the view."""
-        return False
+        """Lay the tool down with Escape; the other keys are left to the view."""
+        if event.key() != Qt.Key.Key_Escape:
+            return False
+        self.editor.choose_tool(EditorTool.LOOK)
+        return True
 
     def cancel(self) -> None:
         """Nothing was begun."""
@@ -91,7 +95,7 @@ def is_on_slice(view: SliceView, point_lps_mm: NDArray[np.float64]) -> bool:
 def structure_colour(structure_id: str | None) -> QColor:
     """Return the colour of a structure, light enough for a dark slice."""
     colour = QColor("#e9f0f0") if structure_id is None else QColor(structure(structure_id).colour)
-    lightness = max(colour.lightnessF(), 0.62)
+    lightness = max(colour.lightnessF(), 0.72)
     return QColor.fromHslF(max(colour.hslHueF(), 0.0), colour.hslSaturationF(), lightness)
 
 

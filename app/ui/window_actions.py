@@ -52,7 +52,6 @@ class WindowActions:
             "file.open_case": self._ask_case,
             "file.close": control.close_all,
             "file.quit": lambda: _ignore(window.close()),
-            "steps.undo": lambda: control.work.undo() if control.work else None,
             "steps.redo": lambda: control.work.redo() if control.work else None,
             "go.palette": lambda: window.palette_.open(),
             "view.fit": self._fit,
