@@ -220,5 +220,5 @@ def _threshold_warnings(
 
 def _doubts(twin: Twin) -> tuple[OutcomeWarning, ...]:
     """Carry the doubts about the labels on: no figure made from them is surer than they are."""
-    doubts = (doubt for layer in twin.layers.values() for doubt in layer.doubts)
+    doubts = (*twin.doubts, *(doubt for layer in twin.layers.values() for doubt in layer.doubts))
     return tuple(OutcomeWarning(doubt.message_id, doubt.parameters) for doubt in doubts)

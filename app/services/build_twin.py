@@ -30,13 +30,15 @@ __all__ = ["TwinSummary", "build_case_twin", "build_twin_of_file"]
 
 @dataclass(frozen=True)
 class TwinSummary:
-    """Volumes of a twin, the quality of its surfaces, and the doubts about its labels and its scan,
-    and the first questions answered."""
+    """Volumes of a twin, quality of its surfaces, doubts about labels and scan, the first questions, the branches."""
 
     volumes: Mapping[str, Figure]
     quality: tuple[SurfaceQuality, ...]
     doubts: QualitySummary
     checklist: AnatomyChecklist
+    branches: tuple[BranchRow, ...] = ()
+    portal_type: PortalType = PortalType.UNKNOWN
+    tracing_doubts: tuple[LabelDoubt, ...] = ()
 
     def to_json(self, wording: Wording) -> dict[str, object]:
         """Plain values by structure, and the doubts with their words."""
@@ -70,7 +72,10 @@ def build_twin_of_file(
         doubts = check_quality(session.case, cancel=cancel)
         checklist = anatomy_checklist(session.case, twin, doubts)
     volumes = {i: volume_figure(twin.layers[structure(i).layer], i) for i in twin.surfaces}
-    return TwinSummary(volumes, tuple(twin.quality[i] for i in twin.surfaces), doubts, checklist)
+    derived = (layer for name, layer in twin.layers.items() if name.is_derived)
+    tracing = (*twin.doubts, *(doubt for layer in derived for doubt in layer.doubts))
+    quality = tuple(twin.quality[i] for i in twin.surfaces)
+    return TwinSummary(volumes, quality, doubts, checklist, listed_branches(twin), twin.portal_type, tracing)
 
 
 def build_case_twin(

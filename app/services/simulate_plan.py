@@ -9,6 +9,7 @@ from pathlib import Path
 from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
 from app.services.check_quality import with_current_doubts
+from app.services.tree_cache import traced_vessels_of
 from simulation.contacts import ScanState
 from simulation.simulate import simulate
 from twin.case import Case
@@ -59,7 +60,8 @@ def simulate_plan_of_session(
     case = session.case
     plan = case.plan(plan_name)
     if twin is None or twin.labels_hash != case.labels_hash:
-        twin = build_twin(case, structure_ids=(), cancel=cancel)
+        traced = traced_vessels_of(case, session.folder.path) if case.layers else None
+        twin = build_twin(case, structure_ids=(), traced=traced, cancel=cancel)
     progress(Progress(0.1, "progress.simulate.computing", {"plan": plan_name}))
     current = replace(twin, layers=with_current_doubts(twin.layers, case))
     outcome = simulate(plan, current, case.facts, scan_date=scan_date_of(case), scan=scan_state_of(case))
