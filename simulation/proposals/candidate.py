@@ -152,7 +152,7 @@ class Question:
             self._kept[nodes & (self._kept == 0)] = number
 
     def count_planes(self, batch: PlaneBatch, *, is_coarse: bool = False) -> Counted:
-        """Count what planes remove, to the voxel, or on one row in sixteen for a first look."""
+        """Count what planes remove, to the voxel; for a first look on one row in sixteen, wedges on one voxel in 64."""
         space = self.space
         table, near = (space.coarse_runs, space.coarse_near) if is_coarse else (space.runs, space.near)
         step = space.coarse_step if is_coarse else 1
@@ -167,7 +167,7 @@ class Question:
             _arrays(table), table.row_length, _near_arrays(near),
             (trees.nodes_ijk, trees.in_organ, space.node_distance_mm), self._tree_arrays,
             _coefficients(batch, space), (step, step), np.ascontiguousarray(batch.wedged),
-            batch.margins_mm, near.within(batch.margins_mm), counted.removed, counted.is_lost, counted.found,
+            batch.margins_mm, near.within(batch.margins_mm), step, counted.removed, counted.is_lost, counted.found,
         )  # fmt: skip
         return counted
 
@@ -185,7 +185,8 @@ class Question:
         depths = np.where(trees.in_organ, depths_mm, -1e6)
         is_lost = np.zeros(trees.n_slots, np.bool_)
         workspace = np.empty((3, depths.size), np.bool_)
-        found = judge_trees(depths, *self._tree_arrays, is_lost, workspace)
+        limits, parents, order, begins, slots, kept = self._tree_arrays
+        found = judge_trees(depths, limits, parents, order, begins, slots, kept, is_lost, workspace)
         return Counted(removed[None], is_lost[None], np.array([found], np.int64))
 
     def remnant_ml(self, counted: Counted) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -215,7 +216,7 @@ class Question:
         is_clean = (left < _ALL_GONE) | (~self.is_required & (left > self._lesion_voxels - _ALL_GONE))
         total_ml = self.space.net_total_ml
         found = []
-        for n in np.flatnonzero(is_clean.all(axis=1) & (flr_ml > 0)):
+        for n in np.flatnonzero(is_clean.all(axis=1) & (flr_ml > 0)).tolist():
             functional = float(functional_ml[n]) if self.space.has_perfusion else None
             kept = int(counted.found[n, 1])
             candidate = Candidate(

@@ -90,7 +90,7 @@ def planes_at_margins(
     is_beyond = far_end <= offset[:, None]
     wedged = ~is_taken & required
     reaches = (space.near.capsule_mm <= margins_mm[:, None]) | (far_end - offset[:, None] + margins_mm[:, None] > 0)
-    usable = (~wedged | reaches).all(axis=1) & (required | is_taken | is_beyond).all(axis=1)
+    usable = np.asarray((~wedged | reaches).all(axis=1)) & np.asarray((required | is_taken | is_beyond).all(axis=1))
     if CutKind.WEDGE not in question.constraints.kinds:
         usable &= ~wedged.any(axis=1)
     origins = touching - margins_mm[:, None] * normals_lps
@@ -106,8 +106,8 @@ def plane_candidates(question: Question, margins_mm: tuple[float, ...]) -> tuple
     worth = _worth(question, seen)
     for turn_deg in _TURNS_DEG:
         best = seen.chosen(_best(seen, worth, most=_BEST))
-        same = (np.repeat(values, _NEIGHBOURS) for values in (best.anchors, best.margins_mm))
-        closer = planes_at_margins(question, _turned(best.normals_lps, turn_deg), *same)
+        anchors_again, margins_again = np.repeat(best.anchors, _NEIGHBOURS), np.repeat(best.margins_mm, _NEIGHBOURS)
+        closer = planes_at_margins(question, _turned(best.normals_lps, turn_deg), anchors_again, margins_again)
         seen, worth = PlaneBatch.joined([seen, closer]), np.concatenate([worth, _worth(question, closer)])
     best = seen.chosen(_best(seen, worth, most=_BEST))
     n_rungs = len(margins_mm)

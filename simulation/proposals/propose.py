@@ -161,7 +161,7 @@ def _best_of_other_kinds(usable: Sequence[Candidate], chosen: Sequence[Candidate
             best[kinds] = candidate
     single = {kinds: c for kinds, c in best.items() if len(kinds) == 1}
     joined = {kinds: c for kinds, c in best.items() if len(kinds) > 1 and (kinds[0],) not in {*single, *_firsts(shown)}}
-    return tuple({**single, **joined}.values())
+    return (*single.values(), *joined.values())
 
 
 def _firsts(kinds: set[tuple[CutKind, ...]]) -> set[tuple[CutKind, ...]]:

@@ -52,8 +52,8 @@ class NearLesions:
         return np.searchsorted(self._steps, _steps(np.asarray(margins_mm) + 1e-3), side="right").astype(np.int64)
 
     def every(self, n_rows: int) -> NearLesions:
-        """Return the voxels on one row of so many along j and k."""
-        chosen = (self.ijk[:, 1] % n_rows == 0) & (self.ijk[:, 2] % n_rows == 0)
+        """Return one voxel of so many along each axis."""
+        chosen = (self.ijk % n_rows == 0).all(axis=1)
         return NearLesions(
             self.flat[chosen], self.ijk[chosen], self.group[chosen], self.distance_mm[chosen], self.capsule_mm
         )
@@ -89,7 +89,7 @@ class JoinedTrees:
     @classmethod
     def of_model(cls, model: OrganModel) -> JoinedTrees:
         """Join the trees of a model's twin."""
-        parts: list[tuple[NDArray[np.float64], ...]] = []
+        parts: list[tuple[NDArray[Any], ...]] = []
         names, first_slot, n_nodes = [""], {}, 0
         for tree, graph in model.twin.graphs.items():
             first_slot[tree] = len(names) - 1  # indices of branches begin at 1
@@ -109,16 +109,13 @@ class JoinedTrees:
                 )
             )
             n_nodes += len(parents)
-        nodes, limits, parents, order, begins, slots = (
-            (np.concatenate(column) for column in zip(*parts, strict=True))
-            if parts
-            else (np.zeros((0, 3)), *(np.zeros(0) for _ in range(5)))
-        )
+        columns = list(zip(*parts, strict=True)) or [(np.zeros((0, 3)),), *[(np.zeros(0),)] * 5]
+        nodes, limits, joined, order, begins, slots = (np.concatenate(column) for column in columns)
         return cls(
             nodes,
             _in_organ(nodes, model),
             limits.astype(np.float64),
-            parents.astype(np.int32),
+            joined.astype(np.int32),
             order.astype(np.int64),
             begins.astype(np.bool_),
             slots.astype(np.int64),
@@ -183,7 +180,8 @@ class SearchSpace:
             values[:, 0],
             values[:, 3],
             values[:, 1],
-            *(_slots(values[:, n + 1], trees.first_slot.get(tree)) for n, tree in enumerate(("portal", "hepatic"))),
+            _slots(values[:, 1], trees.first_slot.get("portal")),
+            _slots(values[:, 2], trees.first_slot.get("hepatic")),
             np.bincount(groups, model.counts, len(values)).astype(np.int64),
             trees,
         )
@@ -240,7 +238,7 @@ class SearchSpace:
 
     @cached_property
     def coarse_near(self) -> NearLesions:
-        """Those of them on the rows of the coarse table."""
+        """One in 64 of them, on the rows of the coarse table."""
         return self.near.every(_COARSE_ROWS)
 
     @cached_property
@@ -268,7 +266,8 @@ class SearchSpace:
 
 def _steps(distances_mm: NDArray[np.floating[Any]]) -> NDArray[np.uint16]:
     """Return distances in steps of a few micrometres: whole numbers of 16 bits are sorted in no time."""
-    return np.minimum(np.ceil(distances_mm * (60_000 / LARGEST_MARGIN_MM)), 65_535).astype(np.uint16)
+    steps = np.minimum(np.ceil(distances_mm * (60_000 / LARGEST_MARGIN_MM)), 65_535)
+    return np.asarray(steps, np.uint16)
 
 
 def _in_organ(nodes_ijk: Points, model: OrganModel) -> NDArray[np.bool_]:

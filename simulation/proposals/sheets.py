@@ -47,6 +47,7 @@ def sheet_candidates(question: Question, planes: Sequence[Candidate]) -> list[Ca
             if made is None:
                 continue
             sheet_cut, sheet, margin_mm = made
+            margin_mm = min(margin_mm, plane.margin_mm) if wedged.any() else margin_mm
             counted = _counted(question, sheet, wedged, plane.margin_mm)
             found += question.candidates(counted, [(sheet_cut, *wedges)], np.array([margin_mm]))
     return found

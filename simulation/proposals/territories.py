@@ -12,7 +12,7 @@ from simulation.proposals.constraints import LARGEST_MARGIN_MM, CutKind
 from simulation.proposals.kernels.candidates import count_wedges, least_by_label
 from simulation.proposals.search_space import SearchSpace
 from simulation.segment_codes import segments_of_code
-from twin.resection import TerritorySet
+from twin.resection import Resection, TerritorySet
 
 __all__ = ["territory_candidates", "wedge_candidates", "wedge_counts"]
 
@@ -117,7 +117,7 @@ class _PortalPartition(_Partition):
         known: set[tuple[str, ...]] = set()
         for column in (*self.near_mm.T, self.near_mm.min(axis=1, initial=np.inf)):
             for margin_mm in margins_mm:
-                touched = [lines[index] for index in np.flatnonzero(column <= margin_mm) if index in lines]
+                touched = [lines[index] for index in np.flatnonzero(column <= margin_mm).tolist() if index in lines]
                 for level in range(1, max((len(line) for line in touched), default=0)):
                     chosen = tuple(sorted({line[min(level, len(line) - 1)] for line in touched}))
                     if len(chosen) > _MOST_BRANCHES or chosen in known or not real.issuperset(chosen):
@@ -183,7 +183,7 @@ def _with_wedges(
             continue
         removed = base + np.where(is_gone, 0, wedges.counts(wedged, margin_mm))
         deepest = np.maximum(depths, margin_mm - space.node_distance_mm[:, wedged].min(axis=1))
-        cuts = (territory, *wedges_of(wedged, margin_mm, space.lesion_ids))
+        cuts: tuple[Resection, ...] = (territory, *wedges_of(wedged, margin_mm, space.lesion_ids))
         found += question.candidates(question.count_removal(removed, deepest), [cuts], np.array([margin_mm]))
     return found
 

@@ -121,6 +121,7 @@ def evaluate_planes(
     wedged: NDArray[np.bool_],
     wedge_mm: NDArray[np.float64],
     n_near: NDArray[np.int64],
+    near_weight: int,
     counts: NDArray[np.int64],
     is_lost: NDArray[np.bool_],
     found: NDArray[np.int64],
@@ -140,11 +141,13 @@ def evaluate_planes(
     coefficients
         float64 (n, 4): the planes.
     row_steps
-        Of how many rows along j and k the table and ``near`` hold one.
+        Of how many rows along j and k the table holds one.
     wedged, wedge_mm
         bool (n, lesions): around which lesions a wedge is removed beside the plane, and with which margin.
     n_near
         How many of the voxels of ``near``, which are ordered by their distance to any lesion, lie within the margin.
+    near_weight
+        Voxels of the table's rows that one voxel of ``near`` stands for.
     counts, is_lost, found
         Written: removed voxels of each group (n, groups); lost branches (n, slots); crossed vessels and the first kept
         branch that is cut off (n, 2).
@@ -170,7 +173,9 @@ def evaluate_planes(
                 i, j, k = near_ijk[n, 0], near_ijk[n, 1], near_ijk[n, 2]
                 is_beside = not ci * i + (cj * j + (ck * k + c0)) > 0
                 is_wedge = margin - _least_distance(near_mm, n, wedged[c]) >= -_MARGIN_TOLERANCE_MM
-                counts[c, near_group[n]] += np.int64(is_beside & is_wedge)  # no jump: the order of voxels is no order
+                counts[c, near_group[n]] += near_weight * np.int64(
+                    is_beside & is_wedge
+                )  # no jump: the order of voxels is no order
         for n in range(node_ijk.shape[0]):
             if not in_organ[n]:
                 depths[n] = _OUTSIDE_MM

@@ -49,14 +49,18 @@ def test_that_the_first_look_counts_one_row_in_sixteen(space, batch):
     counted = question.count_planes(batch, is_coarse=True)
     values = np.array(space.model.lesion_values)
     step = space.coarse_step
-    rows = np.zeros(space.model.organ.shape, np.bool_)
-    rows[::step, ::step] = True
+    one_in = np.zeros((2, *space.model.organ.shape), np.bool_)
+    one_in[0, ::step, ::step], one_in[1, ::step, ::step, ::step] = True, True
     for n in range(len(batch)):
         coefficients = space.model.plane_coefficients(tuple(batch.origins_lps_mm[n]), tuple(batch.normals_lps[n]))
         wedged = values[batch.wedged[n]]
-        removed = removed_by_plane_and_wedges(space.model, coefficients, wedged, batch.margins_mm[n]) & rows
-        expected = np.bincount(groups(space)[removed], minlength=space.n_groups)
-        assert np.array_equal(counted.removed[n, 1:], expected[1:])
+        plane = removed_by_plane_and_wedges(space.model, coefficients, [], 0.0)
+        beside = removed_by_plane_and_wedges(space.model, coefficients, wedged, batch.margins_mm[n]) & ~plane
+        rows, some = (
+            np.bincount(groups(space)[mask & chosen], minlength=space.n_groups)
+            for mask, chosen in zip((plane, beside), one_in, strict=True)
+        )
+        assert np.array_equal(counted.removed[n, 1:], (rows + step * some)[1:])
 
 
 def test_that_wedges_alone_are_counted_to_the_voxel(space):
