@@ -9,7 +9,7 @@ from twin.figure import Figure
 from twin.outcome import FigureTree, Outcome
 from twin.wording import Wording
 
-__all__ = ["FigureRow", "figure_name", "figure_rows"]
+__all__ = ["FigureRow", "decimals_of", "figure_name", "figure_rows"]
 
 # In the order in which a surgeon reads them; what is not named here follows in the order of the outcome.
 _READING_ORDER = (
@@ -58,8 +58,13 @@ _READING_ORDER = (
     "total_ml",
     "net_ml",
     "lesion_ml",
+    "parts.head.total_ml",
+    "parts.uncinate.total_ml",
+    "parts.neck.total_ml",
+    "parts.body.total_ml",
+    "parts.tail.total_ml",
 )
-_MAIN = ("flr_percent", "flr_ml", "margin_mm", "donor_remnant_percent", "graft_ml")
+_MAIN = ("remnant_percent", "flr_percent", "flr_ml", "margin_mm", "donor_remnant_percent", "graft_ml")
 # Their published limits are 0.5 % and 0.8 %, the grades of the score lie at -2.60 and -1.39.
 _DECIMALS = {
     "flr_body_weight_percent": 2,
@@ -70,6 +75,18 @@ _DECIMALS = {
 }
 _ASKED_FOR = ("hypertrophy_points.", "kinetic_growth_rate.", "albi.")  # shown once their inputs are entered
 _OF_PATIENTS = ("sflr_percent.", "flr_body_weight_percent")  # not for living donors
+# Left out where the page is full: each is another reading of a row that stays.
+_SECOND_READINGS = (
+    "hypertrophy_points.",
+    "kinetic_growth_rate.urata",
+    "albi.grade",
+    "stages.1.remnant_ml",
+    "stages.1.flr_percent",
+    "graft_ml",
+    "lesion_margin_mm.",
+    "parts.",
+    "fistula.isgps.",  # the class stands in the notes
+)
 _OF_STAGE = ("resected_ml", "remnant_ml", "flr_percent", "functional_remnant_ml")
 
 
@@ -88,7 +105,7 @@ class FigureRow:
     is_known: bool
 
 
-def figure_rows(outcome: Outcome, wording: Wording) -> tuple[FigureRow, ...]:
+def figure_rows(outcome: Outcome, wording: Wording, *, is_short: bool = False) -> tuple[FigureRow, ...]:
     """Return every figure of an outcome; unknown ones too, with what they lack.
 
     Parameters
@@ -97,10 +114,14 @@ def figure_rows(outcome: Outcome, wording: Wording) -> tuple[FigureRow, ...]:
         A current outcome.
     wording
         The language.
+    is_short
+        Leave out what another row says in another way.
     """
     rows: list[FigureRow] = []
     for organ, tree in (("liver", outcome.liver), ("pancreas", outcome.pancreas)):
         figures = _shown(dict(_flat(tree))) if tree is not None else {}
+        if is_short:
+            figures = {key: figure for key, figure in figures.items() if not key.startswith(_SECOND_READINGS)}
         rows += [_row(organ, key, figures[key], wording) for key in sorted(figures, key=_place)]
     return tuple(rows)
 
@@ -121,6 +142,14 @@ def figure_name(organ: str, key: str, wording: Wording) -> str:
     message_id = f"export.figure.{organ}.{of_kind}"
     named = wording.text(message_id, **parameters)
     return key if named == message_id else named
+
+
+def decimals_of(organ: str, key: str, unit: str) -> int | None:
+    """Return the places after the point that a figure is written with; None for those of its unit.
+
+    The parts of a pancreas measure some millilitres, its cut some square centimetres.
+    """
+    return 1 if organ == "pancreas" and unit in ("ml", "cm2") else _DECIMALS.get(key)
 
 
 def _place(key: str) -> int:
@@ -167,8 +196,8 @@ def _row(organ: str, key: str, figure: Figure, wording: Wording) -> FigureRow:
         key,
         organ,
         figure_name(organ, key, wording),
-        wording.figure(figure) if figure.value is None else _quantity(figure.value, key, figure, wording),
-        _interval(key, figure, wording),
+        wording.figure(figure) if figure.value is None else _quantity(figure.value, organ, key, figure, wording),
+        _interval(organ, key, figure, wording),
         wording.text(f"export.status.{figure.status.value}"),
         _source(organ, key, figure, wording),
         key in _MAIN,
@@ -186,12 +215,13 @@ def _source(organ: str, key: str, figure: Figure, wording: Wording) -> str:
     return wording.text(figure.source) if worded == message_id else worded
 
 
-def _interval(key: str, figure: Figure, wording: Wording) -> str:
+def _interval(organ: str, key: str, figure: Figure, wording: Wording) -> str:
     if figure.value is None or figure.low is None or figure.high is None:
         return ""
-    low = _quantity(figure.low, key, figure, wording).removesuffix("°" if figure.unit == "deg" else figure.unit)
-    return wording.text("export.interval", low=low.rstrip(), high=_quantity(figure.high, key, figure, wording))
+    low, high = (_quantity(value, organ, key, figure, wording) for value in (figure.low, figure.high))
+    low = low.removesuffix({"deg": "°", "cm2": "cm²"}.get(figure.unit, figure.unit))
+    return wording.text("export.interval", low=low.rstrip(), high=high)
 
 
-def _quantity(value: float, key: str, figure: Figure, wording: Wording) -> str:
-    return wording.quantity(value, figure.unit, decimals=_DECIMALS.get(key))
+def _quantity(value: float, organ: str, key: str, figure: Figure, wording: Wording) -> str:
+    return wording.quantity(value, figure.unit, decimals=decimals_of(organ, key, figure.unit))

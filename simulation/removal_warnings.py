@@ -14,6 +14,7 @@ __all__ = ["removal_warnings"]
 
 _SMALLEST_PIECE_ML = 0.5
 _THICKEST_RELIABLE_SLICE_MM = 3.0
+_LEFT_BEHIND = {"liver": "warning.lesion.left_behind", "pancreas": "warning.pancreas.lesion_left"}
 _NO_LESION = {"liver": "warning.lesion.none_labelled", "pancreas": "warning.pancreas.no_lesion"}
 
 
@@ -31,7 +32,7 @@ def removal_warnings(
     """
     twin, organ_id = removal.model.twin, removal.model.organ_id
     found = [
-        OutcomeWarning("warning.lesion.left_behind", {"lesion": fate.lesion_id, "left_ml": round(fate.left_ml, 1)})
+        OutcomeWarning(_LEFT_BEHIND[organ_id], {"lesion": fate.lesion_id, "left_ml": round(fate.left_ml, 1)})
         for fate in fates
         if fate.is_left_behind
     ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from export.figure_rows import figure_rows
+from export.contact_rows import contact_rows, suggestion_lines
+from export.figure_rows import decimals_of, figure_rows
 from simulation.volumetry import known_figures
 from twin.figure import Figure
 from twin.outcome import Outcome
 from twin.wording import Wording
 
-__all__ = ["named_figures", "worded_figure"]
+__all__ = ["contact_rows", "named_figures", "suggestion_lines", "worded_figure"]
 
 
 def named_figures(outcome: Outcome, wording: Wording) -> dict[str, tuple[str, Figure]]:
@@ -27,5 +28,6 @@ def named_figures(outcome: Outcome, wording: Wording) -> dict[str, tuple[str, Fi
 
 
 def worded_figure(key: str, figure: Figure, wording: Wording) -> str:
-    """Word a figure with its interval; the ratio to body weight is compared with cut-offs of half a per cent."""
-    return wording.figure(figure, decimals=2 if key.endswith("body_weight_percent") else None)
+    """Word a figure with its interval, by its key with or without its organ, with the places it is written with."""
+    organ, _, plain = key.partition(".") if key.startswith(("liver.", "pancreas.")) else ("", "", key)
+    return wording.figure(figure, decimals=decimals_of(organ, plain, figure.unit))

@@ -84,7 +84,7 @@ def simulate_pancreas(plan: Plan, twin: Twin, facts: PatientFacts, *, gland: Gla
     figures |= to_duct
     nearest = min(margins, key=lambda margin: margin.distance_mm, default=None)
     n_remnants = 2 if any(cut.operation is PancreasOperation.CENTRAL for cut in cuts) else 1
-    doubts = (doubt for layer in twin.layers.values() for doubt in layer.doubts)
+    doubts = (doubt for name, layer in twin.layers.items() if not name.is_derived for doubt in layer.doubts)
     return Outcome(
         plan.name,
         plan.hash,

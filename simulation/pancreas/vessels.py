@@ -19,7 +19,7 @@ from twin.vessel_graph import VesselGraph
 __all__ = ["vessels_of_operation"]
 
 # Ours.
-_BESIDE_MM = 8.0  # from the axis node's own reach: the splenic vessels lie on the gland
+_BESIDE_MM = 12.0  # from the surface of the gland: the splenic vessels wind along it
 _ALONG = 0.7  # cosine between vessel and axis: the mesenteric trunk crosses behind, the splenic vessels run along
 _SAME_MM = 6.0
 _TREES = ("portal", "arterial")

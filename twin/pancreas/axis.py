@@ -144,11 +144,11 @@ def _settled_course(graph: GlandGraph, way: NDArray[np.int64]) -> tuple[Points, 
     drawn in) makes the next course; a principal curve after Hastie and Stuetzle (J Am Stat Assoc 1989;84:502).
     """
     along = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(graph.points_lps_mm[way], axis=0), axis=1)))
-    positions = along[graph.nearest_of(way)]
+    foot = along[graph.nearest_of(way)]  # where the way inside the gland reaches the course: it stays that of a process
     weights = graph.n_voxels.astype(np.float64)
     nodes = _resampled(_line_through(graph.points_lps_mm[way], np.ones(way.size), along, np.arange(0, along[-1], 1.0)))
-    positions = positions * (len(nodes) - 1) * _STEP_MM / along[-1]
-    near = np.clip(np.rint(positions / _STEP_MM), 0, len(nodes) - 1).astype(np.int32)
+    foot = foot * (len(nodes) - 1) * _STEP_MM / along[-1]
+    near = _nodes_at(foot, nodes)
     for _ in range(_ROUNDS):
         course = nodes, _tangents(nodes), _STEP_MM
         positions = position_of_points(graph.points_lps_mm, near, *course, _WINDOW_NODES)
@@ -156,8 +156,13 @@ def _settled_course(graph: GlandGraph, way: NDArray[np.int64]) -> tuple[Points, 
         drawn = _line_through(graph.points_lps_mm, weights, positions, places)
         lengths = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(drawn, axis=0), axis=1)))
         nodes = _resampled(drawn)
-        near = np.clip(np.rint(np.interp(positions, places, lengths) / _STEP_MM), 0, len(nodes) - 1).astype(np.int32)
+        foot = np.interp(foot, places, lengths)
+        near = _nodes_at(foot, nodes)
     return nodes, near
+
+
+def _nodes_at(positions_mm: NDArray[np.float64], nodes: Points) -> NDArray[np.int32]:
+    return np.clip(np.rint(positions_mm / _STEP_MM), 0, len(nodes) - 1).astype(np.int32)
 
 
 def _line_through(points: Points, weights: NDArray[np.float64], positions: NDArray[np.float64], at: Points) -> Points:
