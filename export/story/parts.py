@@ -26,8 +26,8 @@ _KEY_STRUCTURES = {
     "liver": ("portal_vein", "hepatic_vein", "bile_duct"),
     "pancreas": ("portal_vein", "superior_mesenteric_vein", "bile_duct", "pancreatic_duct"),
 }
-_CONTEXT_STRUCTURES = {
-    "liver": ("stomach", "spleen", "kidney"),
+_CONTEXT_STRUCTURES: Mapping[str, tuple[str, ...]] = {
+    "liver": (),
     "pancreas": ("liver", "stomach", "duodenum", "spleen"),
 }
 # What shares a meaning for the patient shares a colour: the duct is painted like bile.

@@ -29,7 +29,11 @@ def stage_of(scene: SceneId, part_ids: set[str], kind: StoryKind) -> dict[str, E
     match scene:
         case SceneId.BODY:
             stage = {TORSO: Emphasis.FADED, organ: Emphasis.HIGHLIGHTED}
-        case SceneId.ORGAN | SceneId.QUESTIONS | SceneId.RISKS:
+        case SceneId.ORGAN:
+            around = {part_id for part_id in part_ids if is_context(part_id, kind)}
+            stage = {organ: Emphasis.HIGHLIGHTED if around else Emphasis.SHOWN}
+            stage |= dict.fromkeys(inside, Emphasis.SHOWN) | dict.fromkeys(around, Emphasis.FADED)
+        case SceneId.QUESTIONS | SceneId.RISKS:
             stage = {organ: Emphasis.SHOWN, **dict.fromkeys(inside, Emphasis.SHOWN)}
         case SceneId.FOUND:
             stage = {organ: Emphasis.SHOWN, **dict.fromkeys(is_lesion, Emphasis.HIGHLIGHTED)}
@@ -51,14 +55,13 @@ def stage_of(scene: SceneId, part_ids: set[str], kind: StoryKind) -> dict[str, E
     return {part_id: emphasis for part_id, emphasis in stage.items() if part_id in part_ids}
 
 
-def camera_of(scene: SceneId, stage: Mapping[str, Emphasis]) -> SceneCamera:
+def camera_of(scene: SceneId, stage: Mapping[str, Emphasis], kind: StoryKind) -> SceneCamera:
     """Return where a scene is seen from; the torso fills the view where it is shown, else the organ does."""
     azimuth, elevation = _CAMERAS.get(scene, (0.0, 0.0))
-    focus = (
-        (TORSO,) if scene in _ON_THE_BODY else tuple(i for i in stage if i in ("liver", "pancreas", REMNANT, SPECIMEN))
-    )
-    zoom = _ZOOM_ON_THE_BODY if scene in _ON_THE_BODY else 1.0
-    return SceneCamera(azimuth, elevation, focus or tuple(stage), zoom)
+    if scene in _ON_THE_BODY and TORSO in stage:
+        return SceneCamera(azimuth, elevation, (TORSO,), _ZOOM_ON_THE_BODY)
+    organ = tuple(part_id for part_id in stage if part_id in (main_organ(kind), REMNANT, SPECIMEN))
+    return SceneCamera(azimuth, elevation, organ or tuple(stage))
 
 
 def alternative_text(title: str, stage: Mapping[str, Emphasis], slots: Slots) -> str:

@@ -178,7 +178,7 @@ def _scene(scene: SceneId, slots: Slots, part_ids: set[str], choices: StoryChoic
         told,
         words.sentences(f"{scene.value}.more"),
         is_list,
-        camera_of(scene, stage),
+        camera_of(scene, stage, slots.kind),
         stage,
         alternative_text(title, stage, slots),
         scene.is_sensitive,

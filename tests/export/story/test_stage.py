@@ -1,0 +1,143 @@
+"""What the stage shows: colours that can be told apart, a body that is nobody's, a scar that lies on it."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from skimage.color import deltaE_ciede2000, rgb2lab
+
+from export.story.choices import Approach, SceneId
+from export.story.parts import SCAR, TORSO, main_organ
+from export.story.pictures import opacity_on_stage, painted_parts, scene_picture
+from export.story.story import Emphasis, Story
+from export.story.torso import placed_torso, scar_surface, torso_surface
+from export.renderer import View
+from tests.export.conftest import Example
+from tests.export.story.conftest import PlainRenderer, full_choices, replanned, told
+from twin.resection import DonorSplit, PancreasCut, PancreasOperation
+
+# Machado, Oliveira and Fernandes, IEEE TVCG 2009;15:1291, severity 1, on linear RGB.
+_VISION = {
+    "normal": np.eye(3),
+    "protan": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deutan": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritan": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+_LEAST_DISTANCE = 15.0
+
+
+def _seen(colour: str, vision: str) -> NDArray[np.float64]:
+    rgb = np.array([int(colour[n : n + 2], 16) / 255.0 for n in (1, 3, 5)])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    mixed = np.clip(_VISION[vision] @ linear, 0.0, 1.0)
+    return np.asarray(rgb2lab(np.where(mixed <= 0.0031308, mixed * 12.92, 1.055 * mixed ** (1 / 2.4) - 0.055)))
+
+
+@pytest.fixture(scope="module")
+def stories(approved: Example) -> list[Story]:
+    pancreas = replanned(approved, PancreasCut(PancreasOperation.DISTAL, (0.5,)))
+    donor = replanned(approved, DonorSplit("left"))
+    return [
+        told(approved, full_choices("fr")),
+        told(donor, full_choices("fr")),
+        told(pancreas, full_choices("fr"), is_split=False),
+        told(pancreas, full_choices("fr")),
+    ]
+
+
+@pytest.mark.parametrize("vision", list(_VISION))
+def test_that_colours_shown_together_can_be_told_apart(stories: list[Story], vision: str) -> None:
+    too_near = set()
+    for story in stories:
+        for scene in story.scenes:
+            colours = {story.part(part_id).colour for part_id in scene.stage}
+            for one, other in combinations(sorted(colours), 2):
+                if deltaE_ciede2000(_seen(one, vision), _seen(other, vision)) < _LEAST_DISTANCE:
+                    too_near.add((scene.id, one, other))
+    assert too_near == set()
+
+
+def test_that_nothing_is_painted_blood_red(stories: list[Story]) -> None:
+    for story in stories:
+        for part in story.parts:
+            red, green, blue = part.colour_rgb
+            assert not (red > 0.6 and green < 0.3 and blue < 0.3), part.id
+
+
+def test_that_the_body_is_closed_holds_the_organ_and_is_no_ones(approved: Example) -> None:
+    liver = approved.twin.surfaces["liver"]
+    place = placed_torso(liver, approved.twin.surfaces)
+    torso = torso_surface(place)
+    assert torso.is_closed
+    assert torso.volume_ml > 0
+    low, high = torso.points_lps_mm.min(axis=0), torso.points_lps_mm.max(axis=0)
+    assert (liver.points_lps_mm > low).all()
+    assert (liver.points_lps_mm < high).all()
+    shape = (torso.points_lps_mm - np.asarray(place.origin_lps_mm)) / place.scale
+    other = placed_torso(approved.twin.surfaces["pancreas"], {})
+    again = (torso_surface(other).points_lps_mm - np.asarray(other.origin_lps_mm)) / other.scale
+    assert np.allclose(shape, again, atol=1e-2)  # one drawing for everyone
+
+
+@pytest.mark.parametrize("approach", [a for a in Approach if a is not Approach.UNTOLD])
+def test_that_a_scar_lies_on_the_front_of_the_body(approved: Example, approach: Approach) -> None:
+    place = placed_torso(approved.twin.surfaces["liver"], approved.twin.surfaces)
+    scar, torso = scar_surface(approach, place), torso_surface(place)
+    assert scar is not None
+    assert scar.is_closed
+    assert scar.volume_ml > 0
+    away_mm = np.linalg.norm(torso.points_lps_mm[None, :, :] - scar.points_lps_mm[::29, None, :], axis=-1).min(axis=1)
+    assert away_mm.max() < 6.0 * place.scale
+    assert (scar.points_lps_mm[:, 1] < place.origin_lps_mm[1]).all()
+    assert scar_surface(Approach.UNTOLD, place) is None
+
+
+def test_that_the_j_turns_to_the_patients_right(approved: Example) -> None:
+    place = placed_torso(approved.twin.surfaces["liver"], approved.twin.surfaces)
+    scar = scar_surface(Approach.J_SHAPED, place)
+    assert scar is not None
+    lowest = scar.points_lps_mm[scar.points_lps_mm[:, 2].argmin()]
+    assert lowest[0] < place.origin_lps_mm[0] - 80
+
+
+def test_that_body_and_scar_are_shown_where_the_operation_is_told(story: Story) -> None:
+    by_id = {scene.id: scene.stage for scene in story.scenes}
+    assert TORSO in by_id[SceneId.BODY]
+    assert {TORSO, SCAR} <= set(by_id[SceneId.DONE])
+    assert SCAR not in by_id[SceneId.BODY]
+    assert by_id[SceneId.STAYS]["specimen"] is Emphasis.FADED
+    assert opacity_on_stage(story.part("specimen"), Emphasis.FADED) < 0.2
+    assert main_organ(story.kind) == "liver"
+
+
+def test_that_a_picture_shows_the_scene_in_the_size_asked_for(story: Story) -> None:
+    renderer = PlainRenderer()
+    scene = next(scene for scene in story.scenes if scene.id is SceneId.DONE)
+    png = scene_picture(story, scene, renderer, (90, 66))
+    assert set(renderer.asked[0][0]) == set(scene.stage)
+    width, height = (int.from_bytes(png[n : n + 4], "big") for n in (16, 20))
+    assert (width, height) == (90, 66)
+    assert b"tEXt" not in png
+
+
+def test_that_a_turned_picture_shows_the_side_the_camera_names(story: Story) -> None:
+    """Turned by a quarter, an eye in front sees the patient's left side."""
+    from export.story.pictures import _turned
+
+    scene = story.scenes[1]
+    parts = painted_parts(story, scene)
+    before = np.concatenate([part.surface.points_lps_mm for part in parts])
+    after = np.concatenate([part.surface.points_lps_mm for part in _turned(parts, 90.0, 0.0)])
+    assert np.allclose(after[:, 1], -before[:, 0], atol=1e-3)  # what was left is now in front
+    lifted = np.concatenate([part.surface.points_lps_mm for part in _turned(parts, 0.0, 90.0)])
+    assert np.allclose(lifted[:, 1], -before[:, 2], atol=1e-3)  # from above, the head is nearest
+    assert View.FRONT
