@@ -21,6 +21,8 @@ from twin.geometry.distance_edt import depth_mm, distance_to_mm
 from twin.geometry.kernels.feature_transform import nearest_seed
 from twin.geometry.territories import branch_territories
 from twin.geometry.thinning import skeleton_of_mask
+from twin.liver_territories import end_branches
+from twin.naming.liver_trees import name_liver_trees
 from twin.twin import Twin
 from twin.vessel_tracing import trace_vessels
 
@@ -98,6 +100,20 @@ def _territories(liver: Mask, twin: Twin) -> Iterator[Benchmark]:
             int(np.count_nonzero(organ)),
             f"equal in distance; target {target}",
         )
+    graph = twin.graphs["portal"]
+    for n_threads, target in ((1, 2.5), (2, 3.5)):
+        yield Benchmark(
+            f"territories of the portal end branches, borders by the course, threads: {n_threads}",
+            lambda n_threads=n_threads: branch_territories(  # type: ignore[misc]
+                graph, organ, part, branches=end_branches(graph), n_threads=n_threads
+            ),
+            "SciPy",
+            lambda: ndimage.distance_transform_edt(
+                ~seeds, sampling=spacing[::-1], return_distances=False, return_indices=True
+            ),
+            int(np.count_nonzero(organ)),
+            f"the peer finds the nearest voxel only; target {target}",
+        )
 
 
 def _components(liver: Mask, portal: Mask) -> Iterator[Benchmark]:
@@ -130,5 +146,13 @@ def _tracing(twin: Twin) -> Iterator[Benchmark]:
         "all vessels of a twin traced, with both territories",
         lambda: trace_vessels(twin.layers),
         voxels=int(np.prod(twin.grid.shape_kji)),
-        note="two threads; target 3 s",
+        note="two threads; names and segments included",
+    )
+    cava = twin.mask("inferior_vena_cava")
+    graphs = {"portal": graph, "hepatic": vessel_graph_of_mask(twin.mask("hepatic_vein"), twin.grid, "hepatic")}
+    yield Benchmark(
+        "names of the portal and hepatic branches",
+        lambda: name_liver_trees(graphs, liver, cava if cava.any() else None, twin.grid),
+        voxels=int(np.count_nonzero(liver)),
+        note="no peer",
     )
