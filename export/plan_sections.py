@@ -31,6 +31,7 @@ from twin.twin import Twin
 from twin.wording import Wording
 
 __all__ = [
+    "branch_in_words",
     "crossed_vessels_section",
     "cut_in_words",
     "cuts_in_words",
@@ -47,9 +48,9 @@ _TREES = ("portal", "hepatic")
 _COLUMNS = ("figure", "value", "interval", "status", "source")
 
 
-def figures_table(outcome: Outcome, wording: Wording, *, has_caption: bool = True) -> str:
+def figures_table(outcome: Outcome, wording: Wording, *, has_caption: bool = True, is_short: bool = False) -> str:
     """Return the table of figures: name, value, 90 % interval, status, source; the sources stand below, each once."""
-    rows = figure_rows(outcome, wording)
+    rows = figure_rows(outcome, wording, is_short=is_short)
     sources = dict.fromkeys(row.source for row in rows if row.source)
     letters = {source: ascii_lowercase[n % 26] for n, source in enumerate(sources)}
     heads = "".join(f'<th scope="col">{_text(wording, f"export.column.{name}")}</th>' for name in _COLUMNS)
@@ -222,7 +223,7 @@ def cuts_in_words(plan: Plan, wording: Wording) -> str:
 
 
 def _branches_in_words(branches: Sequence[str], wording: Wording) -> str:
-    return ", ".join(_branch_in_words(name, wording) for name in branches)
+    return ", ".join(branch_in_words(name, wording) for name in branches)
 
 
 def _is_on_threshold(warning: OutcomeWarning) -> bool:
@@ -234,7 +235,7 @@ def _warning(warning: OutcomeWarning, wording: Wording) -> str:
     if "ratio" in parameters:  # the key of a figure
         parameters["ratio"] = figure_name("liver", str(parameters["ratio"]), wording)
     if "vessel" in parameters:
-        parameters["vessel"] = _branch_in_words(str(parameters["vessel"]), wording)
+        parameters["vessel"] = branch_in_words(str(parameters["vessel"]), wording)
     return wording.text(warning.message_id, **parameters)
 
 
@@ -250,10 +251,10 @@ def _producer(producer: str, wording: Wording) -> str:
 
 
 def _branch_name(vessel: CrossedVessel, wording: Wording) -> str:
-    return _branch_in_words(vessel.branch or vessel.tree, wording)
+    return branch_in_words(vessel.branch or vessel.tree, wording)
 
 
-def _branch_in_words(branch: str, wording: Wording) -> str:
+def branch_in_words(branch: str, wording: Wording) -> str:
     """Return a branch in a surgeon's words: the tree and its named parts, for the portal vein down to the segment."""
     tree, *parts = branch.split(".")
     words = [wording.text(f"export.tree.{tree}")]
@@ -262,7 +263,7 @@ def _branch_in_words(branch: str, wording: Wording) -> str:
             words += [wording.text("export.branch.segment", number=part)] if tree == "portal" and len(words) > 1 else []
             break
         words.append(_side(part, wording))
-    return " ".join(words)
+    return " ".join(words).removesuffix(",")
 
 
 def _side(part: str, wording: Wording) -> str:

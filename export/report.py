@@ -45,6 +45,7 @@ _PICTURE_VIEWS = (View.FRONT, View.RIGHT)
 _PICTURE_WIDTH_MM = 92.0
 _PICTURE_WIDTH_PX = 1100
 _MOST_CONTACTS = 5  # one page holds no more
+_FEW_VESSELS = 4
 _ONE_PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 )
@@ -58,6 +59,7 @@ class _Density:
     row_mm: float
     font_pt: float
     n_vessels: int
+    is_short: bool = False
 
 
 _DENSITIES = (
@@ -68,6 +70,9 @@ _DENSITIES = (
     _Density(40, 0.25, 8.0, 6),
     _Density(32, 0.15, 7.8, 4),
     _Density(27, 0.1, 7.6, 4),
+    _Density(32, 0.1, 7.6, 5, is_short=True),
+    _Density(24, 0.05, 7.2, 4, is_short=True),
+    _Density(20, 0.0, 6.8, 3, is_short=True),
 )
 
 
@@ -161,9 +166,10 @@ class _Content:
             f'<!doctype html><html lang="{wording.language}"><head><meta charset="utf-8">'
             f"<title>{escape(title)}</title><style>{style}</style></head><body>"
             f"{self._brand()}{self._banner()}{self._title()}"
-            f"{self._pictures(renderer, density)}{figures_table(self.outcome, wording, has_caption=False)}"
+            f"{self._pictures(renderer, density)}"
+            f"{figures_table(self.outcome, wording, has_caption=False, is_short=density.is_short)}"
             f"{self._section('contacts', contacts_section(self.outcome, wording, at_most=_MOST_CONTACTS))}"
-            f'<div class="columns"><div>{self._left()}</div><div>{self._right(density)}</div></div>'
+            f'<div class="columns"><div>{self._left(density)}</div><div>{self._right(density)}</div></div>'
             f"{self._footer()}</body></html>"
         )
 
@@ -224,20 +230,21 @@ class _Content:
             f'<span class="side at-right">{self._text(f"export.letter.{at_right}")}</span>{mark}</figure>'
         )
 
-    def _left(self) -> str:
-        return (
-            self._section("thresholds", thresholds_section(self.outcome, self.wording))
-            + self._section("warnings", warnings_section(self.case, self.state, self.outcome, self.wording))
-            + ("" if self._has_short_right() else self._origins())
-        )
+    def _left(self, density: _Density) -> str:
+        warnings = self._section("warnings", warnings_section(self.case, self.state, self.outcome, self.wording))
+        return warnings if self._has_short_right(density) else self._thresholds() + warnings + self._origins()
 
     def _right(self, density: _Density) -> str:
         vessels = crossed_vessels_section(self.outcome, self.twin, self.wording, at_most=density.n_vessels)
-        return self._section("vessels", vessels) + (self._origins() if self._has_short_right() else "")
+        rest = self._thresholds() + self._origins() if self._has_short_right(density) else ""
+        return self._section("vessels", vessels) + rest
 
-    def _has_short_right(self) -> bool:
-        """True when no vessel is listed: then the right column has room for more."""
-        return not self.outcome.clip_list
+    def _has_short_right(self, density: _Density) -> bool:
+        """True when few vessels are listed: then the right column has room for more."""
+        return min(len(self.outcome.clip_list), density.n_vessels) <= _FEW_VESSELS
+
+    def _thresholds(self) -> str:
+        return self._section("thresholds", thresholds_section(self.outcome, self.wording))
 
     def _origins(self) -> str:
         return self._section("origins", origins_section(self.case, self.wording))
