@@ -16,9 +16,10 @@ from simulation.segment_codes import segment_name
 from twin.naming.segment_of_name import segment_of_branch_name
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["spared_by_branches", "spared_by_segments"]
+__all__ = ["SparingRule", "spared_by_branches", "spared_by_segments"]
 
 Nodes = Mapping[str, NDArray[np.bool_]]
+TerritoryCounts = Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 # Ours. A hepatic vein, or a trunk of a tree without names, stays when at least this share of what it drains or feeds
 # stays: in a right hepatectomy the middle vein, in a left lateral sectionectomy not the left one.
@@ -37,16 +38,7 @@ def spared_by_segments(values: Collection[int], voxels: NDArray[np.bool_], model
     model
         The organ.
     """
-    spared = _spared_by_share(voxels, model)
-    portal = model.twin.graphs.get("portal")
-    if portal is not None:
-        removed = {segment_name(value) for value in values}
-        segments = _segments_downstream(portal)
-        if any(segments.values()):
-            forking = {branch.parent for branch in portal.branches}
-            branches = [i for i, below in segments.items() if i in forking and below - removed]
-            spared["portal"] = np.isin(portal.branch_of_node, branches)
-    return spared
+    return SparingRule(model).by_segments(values, _territory_counts(voxels, model))
 
 
 def spared_by_branches(chosen: Mapping[str, Collection[int]], voxels: NDArray[np.bool_], model: OrganModel) -> Nodes:
@@ -59,12 +51,89 @@ def spared_by_branches(chosen: Mapping[str, Collection[int]], voxels: NDArray[np
     voxels, model
         As for :func:`spared_by_segments`.
     """
-    spared = _spared_by_share(voxels, model)
-    for tree, indices in chosen.items():
-        graph = model.twin.graphs[tree]
-        trunks = {branch.parent for branch in graph.branches if branch.parent is not None} - set(indices)
-        spared[tree] = np.isin(graph.branch_of_node, list(trunks))
-    return spared
+    return SparingRule(model).by_branches(chosen, _territory_counts(voxels, model))
+
+
+class SparingRule:
+    """The rule for the trees of an organ, to be asked for many removals.
+
+    Parameters
+    ----------
+    model
+        The organ.
+    """
+
+    def __init__(self, model: OrganModel) -> None:
+        trees = {"portal": model.portal, "hepatic": model.venous}
+        self._graphs = model.twin.graphs
+        self._below = {
+            tree: _downstream(self._graphs[tree])
+            for tree, labels in trees.items()
+            if labels is not None and tree in self._graphs
+        }
+        portal = self._graphs.get("portal")
+        self._segments = {} if portal is None else _segments_downstream(portal)
+
+    @property
+    def n_rows(self) -> dict[str, int]:
+        """Length of the counts that each tree with territories asks for."""
+        return {tree: len(below) for tree, below in self._below.items()}
+
+    def by_segments(self, values: Collection[int], counts: TerritoryCounts) -> Nodes:
+        """Return what a removal of segments spares; ``counts`` by tree: voxels of each territory, whole and staying."""
+        spared = self._by_share(counts)
+        if any(self._segments.values()):
+            portal, removed = self._graphs["portal"], {segment_name(value) for value in values}
+            forking = {branch.parent for branch in portal.branches}
+            branches = [i for i, below in self._segments.items() if i in forking and below - removed]
+            spared["portal"] = np.isin(portal.branch_of_node, branches)
+        return spared
+
+    def by_branches(self, chosen: Mapping[str, Collection[int]], counts: TerritoryCounts) -> Nodes:
+        """Return what a removal of territories spares; ``counts`` as for :meth:`by_segments`."""
+        spared = self._by_share(counts)
+        for tree, indices in chosen.items():
+            graph = self._graphs[tree]
+            trunks = {branch.parent for branch in graph.branches if branch.parent is not None} - set(indices)
+            spared[tree] = np.isin(graph.branch_of_node, list(trunks))
+        return spared
+
+    def _by_share(self, counts: TerritoryCounts) -> dict[str, NDArray[np.bool_]]:
+        """Return the trunks of both trees of which a good share of the territory stays."""
+        spared = {}
+        for tree, below in self._below.items():
+            graph = self._graphs[tree]
+            whole, stays = (below @ sums.astype(np.float64) for sums in counts[tree])
+            is_trunk = np.zeros(len(below), np.bool_)
+            is_trunk[[branch.parent for branch in graph.branches if branch.parent is not None]] = True
+            is_spared = is_trunk & (whole > 0) & (stays >= _LEAST_SHARE * whole)
+            spared[tree] = is_spared[graph.branch_of_node]
+        return spared
+
+
+def _territory_counts(voxels: NDArray[np.bool_], model: OrganModel) -> TerritoryCounts:
+    counts = {}
+    for tree, labels in (("portal", model.portal), ("hepatic", model.venous)):
+        graph = model.twin.graphs.get(tree)
+        if graph is not None and labels is not None:
+            n_rows = max((branch.index for branch in graph.branches), default=0) + 1
+            whole, stays = (
+                np.bincount(labels[mask], minlength=n_rows)[:n_rows] for mask in (model.organ, model.organ & ~voxels)
+            )
+            counts[tree] = (whole, stays)
+    return counts
+
+
+def _downstream(graph: VesselGraph) -> NDArray[np.float64]:
+    """Return 1 where the second branch is the first or lies below it, else 0: (largest index + 1) twice."""
+    parents = {branch.index: branch.parent for branch in graph.branches}
+    below = np.zeros((max(parents, default=0) + 1,) * 2)
+    for index in parents:
+        above: int | None = index
+        while above is not None and not below[above, index]:
+            below[above, index] = 1.0
+            above = parents.get(above)
+    return below
 
 
 def _segments_downstream(graph: VesselGraph) -> dict[int, set[str]]:
@@ -78,29 +147,3 @@ def _segments_downstream(graph: VesselGraph) -> dict[int, set[str]]:
             found[here].add(segment or "")
             here = parents[here]
     return found
-
-
-def _spared_by_share(voxels: NDArray[np.bool_], model: OrganModel) -> dict[str, NDArray[np.bool_]]:
-    """Return the trunks of both trees of which a good share of the territory stays."""
-    spared = {}
-    for tree, labels in (("portal", model.portal), ("hepatic", model.venous)):
-        graph = model.twin.graphs.get(tree)
-        if graph is None or labels is None:
-            continue
-        n_rows = max((branch.index for branch in graph.branches), default=0) + 1
-        whole, stays = (
-            np.bincount(labels[mask], minlength=n_rows).astype(np.float64)
-            for mask in (model.organ, model.organ & ~voxels)
-        )
-        parents = {branch.index: branch.parent for branch in graph.branches}
-        for sums in (whole, stays):
-            own = sums.copy()
-            for index in parents:
-                above = parents[index]
-                while above is not None:
-                    sums[above] += own[index]
-                    above = parents[above]
-        has_children = {parent for parent in parents.values() if parent is not None}
-        trunks = [i for i in has_children if whole[i] > 0 and stays[i] >= _LEAST_SHARE * whole[i]]
-        spared[tree] = np.isin(graph.branch_of_node, trunks)
-    return spared

@@ -63,7 +63,7 @@ class NearLesions:
 class JoinedTrees:
     """All trees of the twin, one after the other, as :func:`simulation.proposals.kernels.candidates.judge_trees` asks.
 
-    ``first_slot`` is the place of branch 0 of each tree among the slots; slot 0 is no branch.
+    ``first_slot`` and ``first_node`` are the places of branch 0 and node 0 of each tree; slot 0 is no branch.
     """
 
     nodes_ijk: Points
@@ -75,6 +75,7 @@ class JoinedTrees:
     slots: NDArray[np.int64]
     names: tuple[str, ...]
     first_slot: dict[str, int]
+    first_node: dict[str, int]
 
     @property
     def n_slots(self) -> int:
@@ -90,9 +91,9 @@ class JoinedTrees:
     def of_model(cls, model: OrganModel) -> JoinedTrees:
         """Join the trees of a model's twin."""
         parts: list[tuple[NDArray[Any], ...]] = []
-        names, first_slot, n_nodes = [""], {}, 0
+        names, first_slot, first_node, n_nodes = [""], {}, {}, 0
         for tree, graph in model.twin.graphs.items():
-            first_slot[tree] = len(names) - 1  # indices of branches begin at 1
+            first_node[tree], first_slot[tree] = n_nodes, len(names) - 1  # indices of branches begin at 1
             by_index = {branch.index: branch.name for branch in graph.branches}
             names += [by_index.get(index, "") for index in range(1, max(by_index, default=0) + 1)]
             parents = graph.parents.astype(np.int64)
@@ -121,6 +122,7 @@ class JoinedTrees:
             slots.astype(np.int64),
             tuple(names),
             first_slot,
+            first_node,
         )
 
 
@@ -141,8 +143,8 @@ class SearchSpace:
         float64 (n_groups,): ml of a voxel that counts as remnant (lesions do not).
     lesion_of_group
         int64 (n_groups,): label value of the lesion, or 0.
-    segment_of_group, branch_of_group
-        int64 (n_groups,): label values of the Couinaud segment and of the portal branch, or 0.
+    segment_of_group, branch_of_group, drain_of_group
+        int64 (n_groups,): label values of the Couinaud segment, the portal and the venous branch, or 0.
     portal_slot, venous_slot
         int64 (n_groups,): slot of the branch of the territory.
     counts
@@ -155,6 +157,7 @@ class SearchSpace:
     lesion_of_group: NDArray[np.int64]
     segment_of_group: NDArray[np.int64]
     branch_of_group: NDArray[np.int64]
+    drain_of_group: NDArray[np.int64]
     portal_slot: NDArray[np.int64]
     venous_slot: NDArray[np.int64]
     counts: NDArray[np.int64]
@@ -180,6 +183,7 @@ class SearchSpace:
             values[:, 0],
             values[:, 3],
             values[:, 1],
+            values[:, 2],
             _slots(values[:, 1], trees.first_slot.get("portal")),
             _slots(values[:, 2], trees.first_slot.get("hepatic")),
             np.bincount(groups, model.counts, len(values)).astype(np.int64),

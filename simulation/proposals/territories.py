@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from simulation.proposals.constraints import LARGEST_MARGIN_MM, CutKind
 from simulation.proposals.kernels.candidates import count_wedges, least_by_label
 from simulation.proposals.search_space import SearchSpace
 from simulation.segment_codes import segments_of_code
+from simulation.spared_trunks import SparingRule
 from twin.resection import Resection, TerritorySet
 
 __all__ = ["territory_candidates", "wedge_candidates", "wedge_counts"]
@@ -83,6 +84,7 @@ class _Partition:
         least_by_label(labels.ravel(), space.near.flat, space.near.distance_mm, self.near_mm)
         self.near_mm[self.near_mm > LARGEST_MARGIN_MM] = np.inf
         self.near_nodes = space.labels_near_nodes(labels)
+        self._rule = SparingRule(space.model)
 
     def sets(self, margins_mm: tuple[float, ...]) -> Iterator[_Set]:
         """Yield the segments of Brisbane's resections."""
@@ -92,14 +94,34 @@ class _Partition:
             if values:
                 yield TerritorySet(new_world_code=code), np.isin(np.arange(self.n_labels), values)
 
-    def depths(self, is_in: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return stand-ins for the depth of nodes in a set of labels: only their order beside the walls matters."""
+    def depths(self, territory: TerritorySet, is_in: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return stand-ins for the depth of nodes in a set of labels: only their order beside the walls matters.
+
+        Trunks that the set spares are left alone, as in a plan.
+        """
         trees = self.space.trees
         i, j, k = np.where(trees.in_organ[:, None], trees.nodes_ijk, 0).astype(np.int64).T
         inside = trees.in_organ & is_in[self.labels[k, j, i]]
+        for tree, spared in self._spared(territory, is_in).items():
+            first = trees.first_node[tree]
+            inside[first : first + spared.size] &= ~spared
         is_deep = inside.copy()
         is_deep[inside] = ~self.near_nodes[inside][:, ~is_in].any(axis=1)
         return np.where(is_deep, trees.limits_mm + 1.0, np.where(inside, 0.5 * trees.limits_mm, -1.0))
+
+    def _spared(self, territory: TerritorySet, is_in: NDArray[np.bool_]) -> Mapping[str, NDArray[np.bool_]]:
+        return self._rule.by_segments(segments_of_code(territory.new_world_code), self._counts(is_in))
+
+    def _counts(self, is_in: NDArray[np.bool_]) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Return the voxels of each territory of each tree, whole and staying."""
+        space = self.space
+        stays = np.where(is_in[self.of_group], 0, space.counts)
+        found = {}
+        for tree, n_rows in self._rule.n_rows.items():
+            branches = space.branch_of_group if tree == "portal" else space.drain_of_group
+            sums = (np.bincount(branches, counts, n_rows)[:n_rows].astype(np.int64) for counts in (space.counts, stays))
+            found[tree] = (next(sums), next(sums))
+        return found
 
 
 class _PortalPartition(_Partition):
@@ -125,6 +147,9 @@ class _PortalPartition(_Partition):
                     known.add(chosen)
                     taken = [index for name in chosen for index in below[name]]
                     yield TerritorySet(branches=chosen), np.isin(np.arange(self.n_labels), taken)
+
+    def _spared(self, territory: TerritorySet, is_in: NDArray[np.bool_]) -> Mapping[str, NDArray[np.bool_]]:
+        return self._rule.by_branches({"portal": np.flatnonzero(is_in).tolist()}, self._counts(is_in))
 
 
 def _line(name: str) -> tuple[str, ...]:
@@ -168,7 +193,7 @@ def _with_wedges(
     is_taken = left_mm > 0.0
     if not is_taken[required].any():
         return []
-    depths = partition.depths(is_in)
+    depths = partition.depths(territory, is_in)
     found: list[Candidate] = []
     if is_taken[required].all():
         margin = min(float(clear_mm[is_taken].min()), LARGEST_MARGIN_MM)
