@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from export.plan_sections import branch_in_words
 from twin.surface import Surface
 from twin.twin import Twin
 
-__all__ = ["PointDescription", "describe_point", "distance_to_surface_mm"]
+__all__ = ["PointDescription", "branch_in_words", "describe_point", "distance_to_surface_mm"]
 
 FloatArray = NDArray[np.float64]
 

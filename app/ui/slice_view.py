@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.scene.cut_plane import CutPlane
 from app.scene.slice_frame import SliceAxis, SliceFrame
 from app.scene.slice_scene import SliceScene
-from app.scene.window_level import WindowLevel
 from app.ui.slice_cut import CutGrip, CutLine, dragged_plane
 from app.ui.slice_geometry import SlicePlacement, lps_under
 from app.ui.slice_painter import (
@@ -26,8 +22,9 @@ from app.ui.slice_painter import (
     paint_slice,
     paint_texts,
 )
+from app.ui.slice_press import SlicePress, turned_directions
 from app.ui.slice_texts import SliceReading, readout_text, written_texts
-from app.ui.slice_tool import SlicePointer, SliceTool
+from app.ui.slice_tool import SlicePointer
 from app.ui.view_state import ViewState
 from twin.wording import Wording
 
@@ -37,25 +34,11 @@ _ZOOM_STEP = 1.15
 _WINDOW_SPEED = 1.6  # HU a pixel
 
 
-@dataclass(frozen=True, eq=False)
-class _Press:
-    """How a drag began."""
-
-    button: Qt.MouseButton
-    at: QPointF
-    last: QPointF
-    window: WindowLevel
-    placement: SlicePlacement
-    grip: CutGrip | None = None
-    plane: CutPlane | None = None
-    line: CutLine | None = None
-    tool: SliceTool | None = None
-
-
 class SliceView(QWidget):
     """A slice of the scan in one direction.
 
-    Left button: move the crosshair, or the cutting line when it is under the pointer. Right button: window and
+    Left button: move the crosshair, or the cutting line when it is under the pointer; what an active tool takes is
+    the tool's. Left with alt turns the oblique slice. Right button: window and
     level. Middle button, or left with shift: pan. Wheel: scroll; with control: zoom. Double click: fill the window.
 
     Parameters
@@ -86,7 +69,7 @@ class SliceView(QWidget):
         self._painted: PaintedSlice | None = None
         self._written: tuple[object, SliceTexts] | None = None
         self._pointer: QPointF | None = None
-        self._press: _Press | None = None
+        self._press: SlicePress | None = None
         self._wheel_rest = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -272,15 +255,20 @@ class SliceView(QWidget):
             button = Qt.MouseButton.MiddleButton
         tool = self._state.tool if button is Qt.MouseButton.LeftButton else None
         if tool is not None and tool.press(self._tool_pointer(event)):
-            self._press = _Press(button, at, at, self._state.window, self._placement, tool=tool)
+            self._press = SlicePress(button, at, self._state.window, self._placement, tool=tool)
             self.update()
+            return
+        frame = self.frame_of_slice
+        if self.axis is SliceAxis.OBLIQUE and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            directions = frame.directions_lps
+            self._press = SlicePress(button, at, self._state.window, self._placement, directions=directions)
             return
         line = self.cut_line()
         grip = line.grip_at(at) if line is not None and button is Qt.MouseButton.LeftButton else None
         if not self.is_plane_movable:
             grip = None
         plane = self._state.plane
-        self._press = _Press(button, at, at, self._state.window, self._placement, grip, plane, line)
+        self._press = SlicePress(button, at, self._state.window, self._placement, grip, plane, line)
         if button is Qt.MouseButton.LeftButton and grip is None:
             self._state.move_crosshair(self._lps_at(at))
 
@@ -301,7 +289,9 @@ class SliceView(QWidget):
             self.update()
             return
         moved = at - press.at
-        if press.button is Qt.MouseButton.RightButton:
+        if press.directions is not None:
+            self._state.turn_oblique(turned_directions(press.directions, moved.x(), moved.y()))
+        elif press.button is Qt.MouseButton.RightButton:
             speed = _WINDOW_SPEED * max(press.window.width / 400.0, 0.25)
             self._state.set_window(press.window.dragged(moved.x(), moved.y(), speed))
         elif press.button is Qt.MouseButton.MiddleButton:
@@ -392,7 +382,7 @@ class SliceView(QWidget):
             self._picture, self._painted, self._outlines = None, None, None
         self.update()
 
-    def _drag_plane(self, press: _Press, at: QPointF) -> None:
+    def _drag_plane(self, press: SlicePress, at: QPointF) -> None:
         frame = self.frame_of_slice
         if press.plane is None or press.line is None or press.grip is None or frame is None:
             return

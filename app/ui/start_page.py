@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.ui.action_table import ActionTable
+from app.ui.patient_banner import written_date
 from app.ui.pieces import action_button, label, set_property
 from twin.wording import Wording
 
@@ -26,6 +28,8 @@ class StartPage(QWidget):
     def __init__(self, actions: ActionTable, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("Ground")
+        self._wording = wording
+        self._paths: Sequence[Path] = ()
         self._title = label("TwinSight", "Title")
         self._subtitle = label("", "Quiet", wraps=True)
         self._recent_title = label("", "Section")
@@ -41,16 +45,21 @@ class StartPage(QWidget):
 
     def set_wording(self, wording: Wording) -> None:
         """Write in another language."""
+        self._wording = wording
+        self.show_recent(self._paths)
         self._subtitle.setText(wording.text("ui.start.subtitle"))
         self._recent_title.setText(wording.text("ui.start.recent"))
         self._no_recent.setText(wording.text("ui.start.no_recent"))
         self._drop_text.setText(wording.text("ui.start.drop"))
 
     def show_recent(self, paths: Sequence[Path]) -> None:
-        """List the cases opened last."""
+        """List the cases opened last, with the day each was changed."""
+        self._paths = tuple(paths)
         self.recent.clear()
         for path in paths:
-            item = QListWidgetItem(path.stem)
+            changed = date.fromtimestamp((path / "manifest.json").stat().st_mtime)
+            day = written_date(changed.strftime("%Y%m%d"), self._wording)
+            item = QListWidgetItem(f"{path.stem}\n{day}")
             item.setToolTip(str(path))
             item.setData(Qt.ItemDataRole.UserRole, str(path))
             self.recent.addItem(item)

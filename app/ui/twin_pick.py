@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
-from app.services.describe_point import PointDescription
+from app.services.describe_point import PointDescription, branch_in_words
 from twin.anatomy import structure
 from twin.wording import Wording
 
@@ -33,7 +33,7 @@ class PickedPoint:
         known, language = self.description, wording.language
         lines = [structure(known.structure_id).name(language)]
         if known.branch:
-            lines.append(wording.text("ui.pick.branch", branch=known.branch.replace(".", " › ")))
+            lines.append(branch_in_words(known.branch, wording))
         if known.lesion_id is not None and known.lesion_mm is not None:
             distance = wording.quantity(known.lesion_mm, "mm", decimals=1)
             name = structure(known.lesion_id).name(language)

@@ -215,7 +215,12 @@ def driver(phantom: Phantom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, le
     application()
     segmenter = TruthSegmenter(phantom)
     equipment = Equipment(
-        lambda: (segmenter,), SceneRenderer, tmp_path / "settings", tmp_path / "cache", PhantomRecipe.small()
+        lambda: (segmenter,),
+        SceneRenderer,
+        tmp_path / "settings",
+        tmp_path / "cache",
+        PhantomRecipe.small(),
+        tmp_path / "logs",
     )
     window = MainWindow(equipment, Settings(language="en"))
     answers = Answers()
