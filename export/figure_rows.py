@@ -219,7 +219,8 @@ def _interval(organ: str, key: str, figure: Figure, wording: Wording) -> str:
     if figure.value is None or figure.low is None or figure.high is None:
         return ""
     low, high = (_quantity(value, organ, key, figure, wording) for value in (figure.low, figure.high))
-    low = low.removesuffix({"deg": "°", "cm2": "cm²"}.get(figure.unit, figure.unit))
+    for sign in (wording.text(f"unit.{figure.unit}"), {"deg": "°", "cm2": "cm²"}.get(figure.unit, figure.unit)):
+        low = low.removesuffix(sign)
     return wording.text("export.interval", low=low.rstrip(), high=high)
 
 

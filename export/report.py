@@ -232,11 +232,13 @@ class _Content:
 
     def _left(self, density: _Density) -> str:
         warnings = self._section("warnings", warnings_section(self.case, self.state, self.outcome, self.wording))
-        return warnings if self._has_short_right(density) else self._thresholds() + warnings + self._origins()
+        if not self._has_short_right(density):
+            return self._thresholds() + warnings + self._origins()
+        return warnings + (self._origins() if self._thresholds() else "")
 
     def _right(self, density: _Density) -> str:
         vessels = crossed_vessels_section(self.outcome, self.twin, self.wording, at_most=density.n_vessels)
-        rest = self._thresholds() + self._origins() if self._has_short_right(density) else ""
+        rest = (self._thresholds() or self._origins()) if self._has_short_right(density) else ""
         return self._section("vessels", vessels) + rest
 
     def _has_short_right(self, density: _Density) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from simulation.branch_volumes import named_level
 from simulation.kernels.tree import spread_down
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal
@@ -148,7 +149,7 @@ def _spread(tree: TreeAtCut, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _name_of(graph: VesselGraph, node: int) -> str:
     index = int(graph.branch_of_node[node])
-    return next((branch.name for branch in graph.branches if branch.index == index), "") or graph.tree
+    return named_level(next((branch.name for branch in graph.branches if branch.index == index), "") or graph.tree)
 
 
 def _is_gone(graph: VesselGraph, removal: Removal) -> NDArray[np.bool_]:
