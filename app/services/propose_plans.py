@@ -8,6 +8,9 @@ from pathlib import Path
 
 from app.services.case_file import case_read, opened_case
 from app.services.case_session import CaseSession
+from app.services.check_quality import with_current_doubts
+from app.services.simulate_plan import scan_date_of, scan_state_of
+from app.services.tree_cache import traced_vessels_of
 from simulation.organ_model import OrganModel
 from simulation.proposals.constraints import CutKind, PlanConstraints
 from simulation.proposals.front import Explanation, Weighed, explanations, is_dominated
@@ -111,7 +114,7 @@ def propose_plans_of_file(
     """
     if not name:
         with case_read(case_path) as case:
-            return _proposed(case, constraints, n_proposals, "", None, progress, cancel)
+            return _proposed(case, case_path, constraints, n_proposals, "", None, progress, cancel)
     with opened_case(case_path) as session:
         found = propose_plans_of_session(
             session, constraints, n_proposals=n_proposals, name=name, progress=progress, cancel=cancel
@@ -154,7 +157,7 @@ def propose_plans_of_session(
     GeometryError, InputError
         As :func:`simulation.proposals.propose.propose`.
     """
-    return _proposed(session.case, constraints, n_proposals, name, twin, progress, cancel)
+    return _proposed(session.case, session.folder.path, constraints, n_proposals, name, twin, progress, cancel)
 
 
 def worded_explanation(explanation: Explanation, wording: Wording) -> str:
@@ -190,6 +193,7 @@ def _worded_cut(resection: Resection, wording: Wording) -> str:
 
 def _proposed(
     case: Case,
+    case_path: Path,
     constraints: PlanConstraints,
     n_proposals: int,
     name: str,
@@ -200,7 +204,10 @@ def _proposed(
     if n_proposals < 1:
         raise UsageError("error.proposals.no_count")
     if twin is None or twin.labels_hash != case.labels_hash:
-        twin = build_twin(case, structure_ids=(), cancel=cancel)
+        traced = traced_vessels_of(case, case_path) if case.layers else None
+        twin = build_twin(case, structure_ids=(), traced=traced, cancel=cancel)
+    twin = replace(twin, layers=with_current_doubts(twin.layers, case))
+    scan_date, scan = scan_date_of(case), scan_state_of(case)
     progress(Progress(0.2, "progress.proposals.search"))
     model = OrganModel.of_twin(twin)
     search = propose(model, constraints, n_proposals=n_proposals, name=name or "proposal")
@@ -210,7 +217,8 @@ def _proposed(
             cancel.raise_if_cancelled()
         share = 0.4 + 0.6 * done / len(search.all)
         progress(Progress(share, "progress.proposals.settle", {"plan": proposal.plan.name}))
-        outcomes.append((proposal, simulate(proposal.plan, twin, case.facts, model=model)))
+        outcome = simulate(proposal.plan, twin, case.facts, model=model, scan_date=scan_date, scan=scan)
+        outcomes.append((proposal, outcome))
     progress(Progress(1.0, "progress.proposals.done"))
     return PlanProposals(_explained(outcomes, search), search)
 
