@@ -169,25 +169,27 @@ def take_home_of_session(
     """
     started = time.monotonic()
     case = session.case
-    _check_places(request)
+    replaceable = _replaceable(session, request.folder)
+    _check_places(request, replaceable)
     plan, outcome = _told_plan(case, request.plan_name)
+    passphrase, is_new = _passphrase(request)
     if twin is None or twin.labels_hash != case.labels_hash:
         twin = build_case_twin(case, session.folder.path, progress=part_of(progress, 0.0, 0.35), cancel=cancel)
     progress(Progress(0.35, "progress.story.telling"))
     story = story_of_plan(case, twin, plan, outcome, request.choices, split=split)
-    passphrase, is_new = _passphrase(request, story)
     if is_new and request.passphrase_file is not None:
         _write_secret(request.passphrase_file, passphrase)  # first: a page that nobody can open helps nobody
     maker = _Maker(story, renderer(), part_of(progress, 0.45, 1.0), cancel)
     try:
-        with staged_folder(request.folder, replaceable=_replaceable(session, request.folder)) as staging:
+        with staged_folder(request.folder, replaceable=replaceable) as staging:
             omitted = maker.write(staging, passphrase)
             names = sorted(path.name for path in staging.iterdir())
     except BaseException:
         if is_new and request.passphrase_file is not None:
             request.passphrase_file.unlink(missing_ok=True)
         raise
-    _remove_left_over(session, request.folder, set(names))
+    for name in replaceable - set(names):  # of an earlier take-home: an open leaflet beside a sealed page, a film
+        (request.folder / name).unlink(missing_ok=True)
     session.folder.record_export(request.folder, formats=[_FORMAT], plan=plan.name)
     files = tuple(request.folder / name for name in names)
     seconds = time.monotonic() - started
@@ -304,19 +306,24 @@ def _told_plan(case: Case, name: str) -> tuple[Plan, Outcome]:
     return plan, outcome
 
 
-def _check_places(request: TakeHomeRequest) -> None:
+def _check_places(request: TakeHomeRequest, replaceable: frozenset[str]) -> None:
+    """Refuse before the work what would be refused after it."""
     file = request.passphrase_file
     if file is not None and file.resolve().is_relative_to(request.folder.resolve()):
         raise SafetyRefusal("error.story.passphrase_in_folder", name=file.name)
+    foreign = sorted(name for name in _own_names() - replaceable if (request.folder / name).exists())
+    if foreign:
+        raise InputError("error.export.exists", name=foreign[0])
 
 
-def _passphrase(request: TakeHomeRequest, story: Story) -> tuple[str, bool]:
+def _passphrase(request: TakeHomeRequest) -> tuple[str, bool]:
     """Return the words of the seal, empty for none, and whether they are new."""
     file = request.passphrase_file
     if file is None:
         return "", False
     if not file.exists():
-        return generated_passphrase(story.language), True
+        StoryWords(request.choices.language, StoryKind.LIVER)  # a language without texts is named first
+        return generated_passphrase(request.choices.language), True
     try:
         passphrase = file.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
@@ -344,12 +351,6 @@ def _own_names() -> frozenset[str]:
 def _replaceable(session: CaseSession, folder: Path) -> frozenset[str]:
     """Return the names that may be replaced: ours, where an earlier take-home of this case went."""
     return _own_names() if folder.absolute() in export_folders(session.folder) else frozenset()
-
-
-def _remove_left_over(session: CaseSession, folder: Path, made: set[str]) -> None:
-    """Remove files of an earlier take-home that this one has not: an open leaflet beside a sealed page, a film."""
-    for name in _replaceable(session, folder) - made:
-        (folder / name).unlink(missing_ok=True)
 
 
 def _slug(name: str, part_id: str) -> str:

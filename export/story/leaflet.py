@@ -133,14 +133,15 @@ def _key_messages(story: Story) -> str:
     told = [scene for scene in story.scenes if scene.id in _KEY_SCENES and scene.text]
     if not told:
         return ""
-    lines = "".join(f"<li>{escape(_key_sentence(scene))}</li>" for scene in told)
+    lines = "".join(f"<li>{escape(_key_sentence(story, scene))}</li>" for scene in told)
     return f'<div class="key"><h2>{escape(story.words.say("page.key_messages"))}</h2><ul>{lines}</ul></div>'
 
 
-def _key_sentence(scene: Scene) -> str:
-    if scene.id is SceneId.STAYS and len(scene.text) > 1:
-        return scene.text[1]
-    return scene.text[0]
+def _key_sentence(story: Story, scene: Scene) -> str:
+    """Return the first sentence; of what stays, the one that names the organ: it tells the share."""
+    organ = story.words.say("organ_share")
+    about_organ = [text for text in scene.text if organ in text] if scene.id is SceneId.STAYS else []
+    return (about_organ or list(scene.text))[0]
 
 
 def _colour_key(story: Story, pictured: Sequence[SceneId]) -> str:

@@ -68,6 +68,9 @@ def story_parts(
     surfaces |= {_part_id(surface): surface for surface in split}
     surfaces |= {i: twin.surfaces.get(i) for i in (*_KEY_STRUCTURES[organ], *lesion_names)}
     surfaces |= {i: twin.surfaces.get(i) for i in _CONTEXT_STRUCTURES[organ]}
+    vein, liver = surfaces.get("portal_vein"), twin.surfaces.get("liver")
+    if organ == "pancreas" and vein is not None and liver is not None:
+        surfaces["portal_vein"] = divided_by(vein, liver)[0]  # its tree inside the liver is no part of this story
     if SPECIMEN in surfaces:
         surfaces = _with_gone(surfaces, organ)
     return tuple(

@@ -52,6 +52,9 @@ def stage_of(scene: SceneId, part_ids: set[str], kind: StoryKind) -> dict[str, E
             stage = stays | dict.fromkeys(kept, Emphasis.SHOWN)
     if scene is SceneId.RECOVERY:
         stage.pop(SPECIMEN, None)
+    if kind is StoryKind.PANCREAS:  # the gland is small: its large veins stay in the background
+        veins = {part_id for part_id in stage if whole_id(part_id) in ("portal_vein", "superior_mesenteric_vein")}
+        stage |= dict.fromkeys(veins, Emphasis.FADED)
     return {part_id: emphasis for part_id, emphasis in stage.items() if part_id in part_ids}
 
 

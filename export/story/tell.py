@@ -76,7 +76,7 @@ def tell_story(
     scenes = tuple(
         _scene(scene, slots, {part.id for part in parts}, choices)
         for scene in SceneId
-        if choices.tells(scene) and words.has(f"{scene.value}.title")
+        if choices.tells(scene) and words.has(f"{scene.value}.title") and _has_content(scene, facts, choices)
     )
     title = words.say("title_donor" if kind is StoryKind.DONOR else "title")
     return Story(
@@ -184,6 +184,11 @@ def _scene(scene: SceneId, slots: Slots, part_ids: set[str], choices: StoryChoic
         scene.is_sensitive,
         bool(own) or f"{scene.value}.title" in choices.texts,
     )
+
+
+def _has_content(scene: SceneId, facts: _Facts, choices: StoryChoices) -> bool:
+    """Tell whether there is something to tell: nothing was found without a confirmed lesion or the surgeon's words."""
+    return scene is not SceneId.FOUND or bool(facts.lesions) or bool(choices.texts.get("found.text", "").strip())
 
 
 def _split_id(surface: Surface) -> str:

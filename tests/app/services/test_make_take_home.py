@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app.services.case_file import case_read, opened_case
+from app.services.exports_made import export_folders
 from app.services.make_take_home import TakeHomeRequest, TakeHomeResult, make_take_home, read_choices
 from app.services.plan_resection import approve_plan, confirm_structures, save_plan, structures_of_figures
 from app.services.simulate_plan import simulate_plan_of_file
-from app.services.case_file import case_read, opened_case
-from app.services.exports_made import export_folders
 from export.story.choices import SceneId, StoryChoices
 from resources import resource_path
 from tests.app.made_up_study import labelled_case_on_disk, liver_centre
@@ -51,35 +51,38 @@ def _names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_that_page_leaflet_and_model_are_made_and_the_film_when_it_can_be(approved_case: Path, tmp_path: Path) -> None:
-    result = _made(approved_case, tmp_path / "out")
-    made = {"your-story.html", "your-leaflet.pdf", "your-3d-picture.glb"}
+@pytest.fixture(scope="module")
+def made(approved_case: Path, tmp_path_factory: pytest.TempPathFactory) -> TakeHomeResult:
+    return _made(approved_case, tmp_path_factory.mktemp("home") / "out")
+
+
+def test_that_page_leaflet_and_model_are_made_and_the_film_when_it_can_be(
+    approved_case: Path, made: TakeHomeResult
+) -> None:
+    wanted = {"your-story.html", "your-leaflet.pdf", "your-3d-picture.glb"}
     film = set() if shutil.which("ffmpeg") is None else {"your-film.mp4"}
-    assert _names(tmp_path / "out") == made | film
-    assert set(result.omitted) == ({"mp4"} if not film else set())
-    assert all(Wording("fr").error(error) for error in result.omitted.values())
-    _made(approved_case, tmp_path / "out")  # once more: our own files are replaced
+    assert _names(made.folder) == wanted | film
+    assert set(made.omitted) == ({"mp4"} if not film else set())
+    assert all(Wording("fr").error(error) for error in made.omitted.values())
     with opened_case(approved_case) as session:
-        assert (tmp_path / "out").absolute() in export_folders(session.folder)
+        assert made.folder.absolute() in export_folders(session.folder)
 
 
-def test_that_no_byte_of_the_folder_identifies_the_patient(approved_case: Path, tmp_path: Path) -> None:
-    result = _made(approved_case, tmp_path / "out")
+def test_that_no_byte_of_the_folder_identifies_the_patient(approved_case: Path, made: TakeHomeResult) -> None:
     with case_read(approved_case) as case:
         identity = case.identity
         uids = [volume.series_uid for volume in case.volumes.values()]
         words = [identity.patient_id, identity.birth_date, *identity.name.split("^"), *uids, case.id, "Dr Surgeon"]
-    words += [str(tmp_path), str(approved_case), approved_case.name]
+    words += [str(made.folder.parent), str(approved_case), approved_case.name]
     words.remove("TwinSight")  # family name of the made-up patient, and the name of the program
-    for path in result.files:
+    for path in made.files:
         content = opened(path.read_bytes()) if path.suffix == ".pdf" else path.read_bytes()
         found = [word for word in words if len(word) > 2 and word.encode().lower() in content.lower()]
         assert found == [], path.name
 
 
-def test_that_names_inside_the_model_are_the_patients_words(approved_case: Path, tmp_path: Path) -> None:
-    _made(approved_case, tmp_path / "out")
-    content = (tmp_path / "out" / "your-3d-picture.glb").read_bytes()
+def test_that_names_inside_the_model_are_the_patients_words(made: TakeHomeResult) -> None:
+    content = (made.folder / "your-3d-picture.glb").read_bytes()
     assert b"the-part-that-stays" in content
     assert not [word for word in (b"remnant", b"specimen", b"lesion") if word in content]
 
@@ -109,9 +112,6 @@ def test_that_beside_a_sealed_page_lies_nothing_open(approved_case: Path, tmp_pa
     assert 'id="leaflet-data"' in inside
     assert "What was found" not in sealed
     assert words.strip() not in sealed
-    again = _made(approved_case, tmp_path / "out", passphrase_file=secret)
-    assert not again.is_passphrase_new
-    assert secret.read_text(encoding="utf-8") == words
 
 
 def test_that_the_code_never_lies_beside_what_it_locks(approved_case: Path, tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from export.renderer import View
 from export.story.choices import Approach, SceneId
 from export.story.parts import SCAR, TORSO, main_organ
 from export.story.pictures import opacity_on_stage, painted_parts, scene_picture
 from export.story.story import Emphasis, Story
 from export.story.torso import placed_torso, scar_surface, torso_surface
-from export.renderer import View
 from tests.export.conftest import Example
 from tests.export.story.conftest import PlainRenderer, full_choices, replanned, told
 from twin.resection import DonorSplit, PancreasCut, PancreasOperation

@@ -189,7 +189,7 @@ def _decrypted(html: str, passphrase: str) -> bytes:
 
 
 def test_that_only_the_right_words_open_a_sealed_page(story: Story) -> None:
-    page = "<p>Votre foie</p>".encode()
+    page = b"<p>Votre foie</p>"
     html = sealed_page(story, page, _WORDS).decode()
     assert _decrypted(html, "foret LUNE  sable-violon tigre") == page
     for wrong in ("foret lune sable violon", "foret lune sable violon lion", ""):
@@ -208,7 +208,7 @@ def test_that_a_sealed_page_says_nothing_of_its_story(story: Story, pictures: di
     words = Page(html).words
     assert story.title not in words
     assert not [scene.title for scene in story.scenes if scene.title in words]
-    policy = [m["content"] for m in Page(html).all("meta") if m.get("http-equiv") == "Content-Security-Policy"][0]
+    policy = next(m["content"] for m in Page(html).all("meta") if m.get("http-equiv") == "Content-Security-Policy")
     style = re.search(r"<style>(.*?)</style>", inside.decode(), re.S)
     script = re.search(r"<script>(.*?)</script>", inside.decode(), re.S)
     for part in (style, script):  # what is opened may run under the policy of the lock
