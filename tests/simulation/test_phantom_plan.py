@@ -5,10 +5,12 @@ import pytest
 
 from simulation.live import LivePlane
 from simulation.organ_model import OrganModel
+from simulation.pancreas.gland import Gland
 from simulation.simulate import simulate
 from simulation.split import split_organ
 from twin.anatomy import LayerName
 from twin.case import Case
+from twin.outcome import Outcome
 from twin.phantom import PhantomRecipe, build_phantom
 from twin.plan import Plan
 from twin.resection import PlaneCut, parse_cut
@@ -78,3 +80,32 @@ def test_that_a_wedge_round_a_lesion_splits_the_liver_into_closed_parts(twin, mo
     assert specimen.is_closed
     total_ml = twin.layers[LayerName.ORGANS].volume_ml("liver")
     assert remnant.volume_ml + specimen.volume_ml == pytest.approx(total_ml, rel=0.02)
+
+
+@pytest.fixture(scope="module")
+def gland(twin):
+    return Gland.of_twin(twin)
+
+
+def test_that_the_axis_of_the_phantom_pancreas_follows_its_duct_from_head_to_tail(phantom, gland):
+    duct = phantom.graphs["pancreatic"]
+    along = gland.axis.positions_of(duct.nodes_lps_mm)
+    upstream = np.flatnonzero(duct.nodes_lps_mm[:, 0] > -20)  # beyond the head; nodes run from the papilla
+    assert (np.diff(along[upstream]) > 0).all()
+    gaps = np.linalg.norm(duct.nodes_lps_mm[:, None] - gland.axis.nodes_lps_mm[None], axis=2).min(axis=1)
+    assert np.median(gaps) < 4.0
+    assert not gland.parts.is_neck_assumed
+    assert gland.parts.has_uncinate
+
+
+@pytest.mark.parametrize("cut", ["whipple@0.37", "distal@0.6", "central@0.42,0.6", "total"])
+def test_that_each_operation_on_the_pancreas_of_the_phantom_has_its_figures(cut, phantom, twin, gland):
+    outcome = simulate(Plan("A", (parse_cut(f"pancreas:{cut}"),)), twin, phantom.facts, gland=gland)
+    tree = outcome.pancreas
+    assert outcome.liver is None
+    assert tree["resected_ml"].value + tree["remnant_ml"].value == pytest.approx(tree["total_ml"].value)
+    assert {"duct_mm", "thickness_mm", "fistula", "margin_mm", "parts", "cut_area_cm2"} <= set(tree)
+    if cut != "total":
+        assert 1.5 <= tree["duct_mm"].value <= 2.9  # drawn 2.9 mm wide at the papilla, 1.5 mm in the tail
+        assert 10 < tree["thickness_mm"].value < 30
+    assert Outcome.from_json(outcome.to_json()) == outcome

@@ -65,7 +65,9 @@ def gland_twin(grid, mask, *, lesions=(), graphs=None, vessels=None, uncertainty
     for value, other in (organs or {}).items():
         values[other] = value
     values[mask] = 2
-    layers = {LayerName.ORGANS: LabelLayer(LayerName.ORGANS, grid, values).with_uncertainties({"pancreas": uncertainty})}
+    layers = {
+        LayerName.ORGANS: LabelLayer(LayerName.ORGANS, grid, values).with_uncertainties({"pancreas": uncertainty})
+    }
     numbers = np.zeros(grid.shape_kji, np.uint8)
     for number, lesion in enumerate(lesions, start=1):
         numbers[lesion] = number

@@ -186,7 +186,9 @@ def test_that_a_duct_that_is_not_traced_or_ends_before_the_cut_leaves_its_figure
     mask = bent_tube(grid)
     for graphs, needs in (({}, "pancreatic_duct"), ({"pancreatic": duct_graph(stop=np.radians(120))}, "duct_at_cut")):
         tree = simulate(plan("whipple@0.6"), gland_twin(grid, mask, graphs=graphs), facts(**OPEN)).pancreas
-        assert tree["duct_mm"].needs == tree["fistula"]["soft"].needs == tree["fistula"]["isgps"]["soft"].needs == (needs,)
+        assert (
+            tree["duct_mm"].needs == tree["fistula"]["soft"].needs == tree["fistula"]["isgps"]["soft"].needs == (needs,)
+        )
         assert tree["thickness_mm"].is_known
 
 
