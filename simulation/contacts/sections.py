@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 # "Contact" is tumour within this distance of the wall: half a voxel or so of fat between them cannot be seen on CT.
 CONTACT_MM = 1.0
 _N_RAYS = 120
-_SMOOTH_PLANES = 1.0  # neighbouring planes see the same voxels: what flickers from one to the next is their steps
+_MOST_SMOOTH_PLANES = 2.5
 _WIDEST = 1.7  # a ray that finds no wall within so many radii goes into a side branch
 _MOST_OPEN = 0.25  # sections with more of such rays lie at a fork
 _N_CENTRINGS = 2
@@ -139,8 +139,18 @@ def _involvements(fields: ContactFields, starts: Floats, per_mm: Floats, walls: 
     if fields.overlap is not None:
         inside = values_along_rays(fields.overlap, starts, per_mm, within)
         found = [np.maximum(values, inside) for values in found]
-    smooth = [ndimage.gaussian_filter1d(values, _SMOOTH_PLANES, axis=0, mode="nearest") for values in found]
+    width = _smooth_planes(starts, fields)
+    smooth = [ndimage.gaussian_filter1d(values, width, axis=0, mode="nearest") for values in found]
     return np.stack(smooth)
+
+
+def _smooth_planes(starts: Floats, fields: ContactFields) -> float:
+    """Return over how many planes voxels reach: those that see the same voxels flicker with their steps together."""
+    if len(starts) < 2:
+        return 1.0
+    spacing_kji = fields.grid.spacing_ijk_mm[::-1]
+    step_mm = float(np.median(np.linalg.norm(np.diff(starts, axis=0) * spacing_kji, axis=1)))
+    return float(np.clip(spacing_kji.max() / max(step_mm, 1e-6), 1.0, _MOST_SMOOTH_PLANES))
 
 
 def _axes(normals_lps: Floats) -> Floats:
