@@ -13,10 +13,11 @@ from app.scene.slice_frame import SliceAxis
 from app.scene.window_level import presets_of
 from app.services.case_session import SessionEvent, SessionEventKind
 from app.services.jobs import Job, JobHandle
-from app.ui.action_table import ACTIONS
+from app.ui.action_table import ACTIONS, Need
 from app.ui.availability import needs_met
 from app.ui.case_actions import CaseActions
 from app.ui.case_work import BuiltTwin, CaseWork
+from app.ui.plan_desk import FigureState, ShownFigures
 from app.ui.segment_editor_actions import SegmentEditorActions
 from app.ui.steps import Step
 from app.ui.study_opening import OpenStudy, StudyOpening
@@ -97,7 +98,7 @@ class DeskControl(QObject):
             view.plane_dragged.connect(window.desk.drag_plane)
             view.plane_released.connect(window.desk.release_plane)
         window.desk.failed.connect(self.fail)
-        window.desk.figures_changed.connect(lambda shown: self.refresh())
+        window.desk.figures_changed.connect(self._on_figures)
         window.desk.plan_selected.connect(lambda name: self._on_plan())
         window.state.window_changed.connect(window.mark_preset)
         window.rail.step_chosen.connect(window.show_step)
@@ -225,7 +226,8 @@ class DeskControl(QObject):
         window.actions_.update_needs(met)
         window.rail.update_needs(met, window.pages.missing())
         session = None if self.work is None else self.work.session
-        window.update_undo(session.undo_label if session else None, session.redo_label if session else None)
+        undo = "ui.action.tool.take_back" if Need.CLICKED in met else session.undo_label if session else None
+        window.update_undo(undo, session.redo_label if session else None)
         identity = case.identity if case else (self.study.study.identity if self.study else PatientIdentity())
         window.banner.show_patient(identity, self.volume)
         unconfirmed = case is not None and any(not case.is_confirmed(i) for i in case.structure_ids())
@@ -388,6 +390,11 @@ class DeskControl(QObject):
     def _on_twin_ended(self) -> None:
         self.window.task_strip.end()
         self.refresh()
+
+    def _on_figures(self, shown: ShownFigures) -> None:
+        """What can be done changes when figures settle, not at every step of a drag."""
+        if shown.state is not FigureState.LIVE:
+            self.refresh()
 
     def _on_plan(self) -> None:
         self.window.plan_panel.show_case(None if self.work is None else self.work.case)

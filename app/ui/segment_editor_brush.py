@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,7 +133,7 @@ class BrushTool(EditorSliceTool):
         if voxels.shape != frame.grid.shape_kji:
             return
         low, high = sorted((self.editor.options.range_from, self.editor.options.range_to))
-        values = frame.slice_of(voxels, view.slice_index)
+        values: NDArray[Any] = frame.slice_of(voxels, view.slice_index)
         is_in = (values >= low) & (values <= high)
         pixels = np.where(is_in, np.uint32(_IN_RANGE.rgba()), np.uint32(0))
         rows, columns = pixels.shape

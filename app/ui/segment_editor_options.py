@@ -61,11 +61,11 @@ class ToolOptions(QStackedWidget):
 
     def sizeHint(self) -> QSize:
         """As large as the page that is shown, not as the largest."""
-        return self.currentWidget().sizeHint()
+        return self._pages[self._editor.tool].sizeHint()
 
     def minimumSizeHint(self) -> QSize:
         """As small as the page that is shown can be."""
-        return self.currentWidget().minimumSizeHint()
+        return self._pages[self._editor.tool].minimumSizeHint()
 
     def set_wording(self, wording: Wording) -> None:
         """Write in another language."""

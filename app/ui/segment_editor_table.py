@@ -317,12 +317,22 @@ class SegmentRow(QFrame):
     def _paint_buttons(self) -> None:
         is_visible, is_locked = self._state.is_visible(self.structure_id), self._is_locked
         looks = (
-            (self.eye, "eye" if is_visible else "eye_off", is_visible, "hide" if is_visible else "show"),
-            (self.lock, "lock" if is_locked else "lock_open", is_locked, "unlock" if is_locked else "lock"),
+            (
+                self.eye,
+                "eye" if is_visible else "eye_off",
+                is_visible,
+                "ui.structures.hide" if is_visible else "ui.structures.show",
+            ),
+            (
+                self.lock,
+                "lock" if is_locked else "lock_open",
+                is_locked,
+                "segment_editor.table.unlock" if is_locked else "segment_editor.table.lock",
+            ),
         )
         for button, name, is_strong, word in looks:
             button.setIcon(icon(name, self._theme.text if is_strong else self._theme.faint))
-            text = self._wording.text(f"segment_editor.table.{word}")
+            text = self._wording.text(word)
             button.setToolTip(text)
             button.setAccessibleName(text)
 

@@ -136,7 +136,7 @@ def test_that_a_stroke_is_seen_while_it_is_drawn_kept_as_one_step_and_undone(han
 
 def test_that_strokes_drawn_quickly_one_after_the_other_all_count(hand: Hand, phantom: Phantom) -> None:
     hand.take(EditorTool.BRUSH, "liver")
-    point, at = _outside(hand, phantom)
+    _point, at = _outside(hand, phantom)
     hand.editor.set_option(radius_mm=1.5)
     left = Qt.MouseButton.LeftButton
     places = [at + QPointF(12 * n, 0) for n in range(4)]
@@ -406,7 +406,7 @@ def test_that_quality_control_follows_the_labels_and_goes_to_the_place(hand: Han
     hand.driver.wait(lambda: not window.quality_checks.is_checking, "checked")
     known = {finding.message_id for finding in window.quality_checks.findings}
     hand.take(EditorTool.BRUSH, "liver")
-    point, at = _outside(hand, phantom)
+    _point, at = _outside(hand, phantom)
     hand.editor.set_option(radius_mm=7.0, is_flat=False)
     hand.drag([at])
     hand.driver.wait(lambda: {f.message_id for f in window.quality_checks.findings} != known, "a piece apart is found")
