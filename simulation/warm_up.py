@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulation.contacts import contacts_of
 from simulation.live import LivePlane, LiveSheet
 from simulation.organ_model import OrganModel
+from simulation.pancreas.gland import Gland
+from simulation.pancreas.live import LivePancreas
 from simulation.resectogram import resectograms
 from simulation.simulate import simulate
-from twin.anatomy import LayerName
+from twin.anatomy import LayerName, structure
 from twin.grid import Grid
 from twin.job import CancelToken, Progress, ProgressListener, no_progress
 from twin.label_layer import LabelLayer
@@ -60,6 +63,33 @@ def _small_twin() -> Twin:
     return Twin(grid, layers, graphs={name: _straight_vessel(name) for name in ("portal", "hepatic")})
 
 
+def _small_pancreas() -> Twin:
+    grid = Grid.from_spacing((40, 9, 9), (1.0, 1.0, 1.0))
+    gland = np.zeros(grid.shape_kji, np.uint8)
+    gland[2:7, 2:7, 3:37] = structure("pancreas").value
+    lesions = np.zeros_like(gland)
+    lesions[4:6, 4:6, 20:22] = 1
+    layers = {
+        name: LabelLayer(name, grid, voxels)
+        for name, voxels in ((LayerName.ORGANS, gland), (LayerName.LESIONS, lesions))
+    }
+    return Twin(grid, layers, graphs={"pancreatic": _straight_vessel("pancreatic")})
+
+
+def _small_contact() -> Twin:
+    """Return a short vessel with a lesion beside it."""
+    grid = Grid.from_spacing((16, 14, 12), (1.0, 1.0, 1.0))
+    k, j, _ = np.indices(grid.shape_kji)
+    vessel = np.hypot(j - 6, k - 6) <= 2
+    lesion = (np.hypot(j - 6, k - 6) <= 4) & (j > 6) & ~vessel
+    voxels = vessel * np.uint8(structure("superior_mesenteric_vein").value)
+    layers = {
+        LayerName.VESSELS: LabelLayer(LayerName.VESSELS, grid, voxels.astype(np.uint8)),
+        LayerName.LESIONS: LabelLayer(LayerName.LESIONS, grid, lesion.astype(np.uint8)),
+    }
+    return Twin(grid, layers)
+
+
 def _straight_vessel(tree: str) -> VesselGraph:
     n_nodes = 12
     points = np.stack([np.arange(2.0, 2.0 + n_nodes), np.full(n_nodes, 7.0), np.full(n_nodes, 6.0)], axis=1)
@@ -75,6 +105,7 @@ def _straight_vessel(tree: str) -> VesselGraph:
 
 def _prepare(twin: Twin) -> None:
     LivePlane(twin)
+    LivePancreas(Gland.of_twin(_small_pancreas()))
 
 
 def _drag(twin: Twin) -> None:
@@ -88,6 +119,7 @@ def _settle(twin: Twin) -> None:
     cuts = (PlaneCut((7.2, 0.0, 0.0), (1.0, 0.1, 0.0)), WedgeCut("lesion-1", 1.0), TerritorySet(new_world_code="H1"))
     simulate(Plan("warm up", cuts), twin, PatientFacts(), model=model)
     resectograms(Plan("warm up", (_SHEET,)), twin, model=model)
+    contacts_of(_small_contact())
 
 
 # Bent, and smaller than the organ, so that it is carried on beyond its border too.

@@ -83,6 +83,7 @@ class LivePancreas:
         self._facts = facts or PatientFacts()
         self._volumetry = Volumetry(gland.model)
         self._prefix = _Prefix(gland)
+        self._lesion_trees = {name: cKDTree(points) for name, points in gland.model.lesion_points_lps_mm.items()}
         for operation, fractions in ((PancreasOperation.DISTAL, (0.5,)), (PancreasOperation.TOTAL, ())):
             self.figures(PancreasCut(operation, fractions))  # fills caches
 
@@ -90,6 +91,7 @@ class LivePancreas:
         """Return the same gland with other facts; nothing of it is computed again."""
         other = object.__new__(LivePancreas)
         other.gland, other._volumetry, other._prefix = self.gland, self._volumetry, self._prefix
+        other._lesion_trees = self._lesion_trees
         other._facts = facts
         return other
 
@@ -137,14 +139,14 @@ class LivePancreas:
         cut_points = [section.tissue_points_lps_mm for section in sections if len(section.tissue_points_lps_mm)]
         if not concerned or not cut_points:
             return Figure.unknown("mm", needs=() if fates else ("lesion",)), None
-        tree = cKDTree(np.concatenate(cut_points))
+        places = np.concatenate(cut_points)
         found = []
         for fate in concerned:
-            points = self.gland.model.lesion_points_lps_mm[fate.lesion_id]
-            distances, nearest = tree.query(points)
+            tree = self._lesion_trees[fate.lesion_id]
+            distances, nearest = tree.query(places)
             at = int(distances.argmin())
             distance_mm = float(distances[at]) if fate.is_removed else 0.0
-            found.append((distance_mm, fate.lesion_id, points[at], tree.data[nearest[at]]))
+            found.append((distance_mm, fate.lesion_id, tree.data[nearest[at]], places[at]))
         distance_mm, name, at_lesion, at_cut = min(found, key=lambda one: one[0])
         half_mm = half_width_mm(self.gland.model.twin, name)
         source = "distance to the gland on the plane of the cut"
