@@ -81,7 +81,9 @@ def trees_at_cut(removal: Removal, cut_points_lps_mm: NDArray[np.float64]) -> di
     cut_points_lps_mm
         Points of the cut surface, (n, 3) float64.
     """
-    near = cKDTree(cut_points_lps_mm) if len(cut_points_lps_mm) else None
+    near = None
+    if len(cut_points_lps_mm):  # many points, few questions: a tree that is quick to build
+        near = cKDTree(cut_points_lps_mm, balanced_tree=False, compact_nodes=False)
     doubt_mm = place_doubt_mm(removal.model)
     found = {}
     for name, graph in removal.model.twin.graphs.items():
