@@ -15,7 +15,7 @@ from twin.wording import Wording
 
 __all__ = ["StepRail"]
 
-_WIDTH_PX = 96
+_WIDTH_PX = 104
 _ICON_PX = 22
 
 

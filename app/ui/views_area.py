@@ -52,6 +52,7 @@ class ViewsArea(QWidget):
         self._grid.setContentsMargins(_GAP_PX, _GAP_PX, _GAP_PX, _GAP_PX)
         self._grid.setSpacing(_GAP_PX)
         for view in self.views:
+            view.setParent(self)  # a view that is not laid out yet must not become a window of its own
             view.maximise_asked.connect(lambda view=view: self.toggle_maximised(view))
         self._arrange()
 
@@ -115,9 +116,10 @@ class ViewsArea(QWidget):
         places = self._places()
         for view in self.views:
             self._grid.removeWidget(view)
-            view.setVisible(view in places)
         for placed, place in places.items():
             self._grid.addWidget(placed, *place)
+        for view in self.views:
+            view.setVisible(view in places)
         rows = max(row + n for row, _, n, _ in places.values())
         columns = max(column + n for _, column, _, n in places.values())
         is_uneven = self._layout in (ViewLayout.TWIN, ViewLayout.SLICES) and columns > 1

@@ -15,7 +15,7 @@ PATIENT = "DUPONT^JEANNE"
 
 def _failure() -> Exception:
     try:
-        raise ValueError(f"cannot read /home/someone/{PATIENT}/scan.dcm")
+        raise ValueError(f"cannot read /archive/{PATIENT}/scan.dcm")
     except ValueError as error:
         return error
 

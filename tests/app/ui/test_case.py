@@ -25,7 +25,7 @@ def test_that_a_study_becomes_a_case_is_segmented_confirmed_saved_and_opened_aga
     driver.act("anatomy.segment")
     driver.wait(lambda: window.control.work is not None and window.control.work.built is not None, "twin built")
     driver.wait(lambda: not window.task_strip.is_busy, "idle")
-    assert window.pages.step is Step.TWIN
+    assert window.pages.step is Step.SEGMENT
     rows = {row.structure_id: row for row in window.structure_panel.rows()}
     assert {"liver", "portal_vein", "lesion-1"} <= set(rows)
     volume = next(w.text() for w in rows["liver"].findChildren(QLabel) if "ml" in w.text())
