@@ -9,6 +9,7 @@ from simulation.live import LivePlane, LiveSheet
 from simulation.organ_model import OrganModel
 from simulation.pancreas.gland import Gland
 from simulation.pancreas.live import LivePancreas
+from simulation.proposals.propose import propose
 from simulation.resectogram import resectograms
 from simulation.simulate import simulate
 from twin.anatomy import LayerName, structure
@@ -120,6 +121,7 @@ def _settle(twin: Twin) -> None:
     simulate(Plan("warm up", cuts), twin, PatientFacts(), model=model)
     resectograms(Plan("warm up", (_SHEET,)), twin, model=model)
     contacts_of(_small_contact())
+    propose(model, n_proposals=1)
 
 
 # Bent, and smaller than the organ, so that it is carried on beyond its border too.

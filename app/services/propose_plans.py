@@ -29,6 +29,7 @@ from twin.twin import Twin, build_twin
 from twin.wording import Wording
 
 __all__ = [
+    "PlanConstraints",
     "PlanProposals",
     "SettledProposal",
     "cut_kinds",

@@ -146,8 +146,7 @@ def _propose(
 
     composition.prepare_program()
     from app.cli.proposal_tables import proposal_parts
-    from app.services.propose_plans import cut_kinds, propose_plans_of_file
-    from simulation.proposals.constraints import PlanConstraints
+    from app.services.propose_plans import PlanConstraints, cut_kinds, propose_plans_of_file
 
     lesions, kept, kinds = named
     given = {key: value for key, value in asked.items() if value is not None}

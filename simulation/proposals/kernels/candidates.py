@@ -92,6 +92,26 @@ def _least_distance(distances_mm: NDArray[np.float32], at: int, wedged: NDArray[
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False)
+def _add_wedge(
+    plane: NDArray[np.float64],
+    near: tuple[NDArray[np.int32], NDArray[np.uint32], NDArray[np.float32]],
+    n_near: int,
+    wedged: NDArray[np.bool_],
+    margin_mm: np.float32,
+    weight: int,
+    counts: NDArray[np.int64],
+) -> None:
+    """Count the voxels of a wedge that a plane leaves behind; without a jump, since their order is no order."""
+    near_ijk, near_group, near_mm = near
+    ci, cj, ck, c0 = plane[0], plane[1], plane[2], plane[3]
+    for n in range(n_near):
+        i, j, k = near_ijk[n, 0], near_ijk[n, 1], near_ijk[n, 2]
+        is_beside = not ci * i + (cj * j + (ck * k + c0)) > 0
+        is_wedge = margin_mm - _least_distance(near_mm, n, wedged) >= -_MARGIN_TOLERANCE_MM
+        counts[near_group[n]] += weight * np.int64(is_beside & is_wedge)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=False)
 def evaluate_planes(
     runs: tuple[
         NDArray[np.int32],
@@ -153,7 +173,6 @@ def evaluate_planes(
         branch that is cut off (n, 2).
     """
     boxes, first_row, first_sum, sum_states, sum_counts, rows_kj, first_run, starts, stops, states = runs
-    near_ijk, near_group, near_mm = near
     node_ijk, in_organ, node_mm = nodes
     limits, parents, order, begins, slots, kept = trees
     step_j, step_k = row_steps
@@ -166,16 +185,10 @@ def evaluate_planes(
             boxes, first_row, first_sum, sum_states, sum_counts, rows_kj, first_run, starts, stops, states, row_length,
             ci, cj * step_j, ck * step_k, c0, counts[c],
         )  # fmt: skip
-        has_wedge = wedged[c].any()
         margin = np.float32(wedge_mm[c])
+        has_wedge = wedged[c].any()
         if has_wedge:
-            for n in range(n_near[c]):
-                i, j, k = near_ijk[n, 0], near_ijk[n, 1], near_ijk[n, 2]
-                is_beside = not ci * i + (cj * j + (ck * k + c0)) > 0
-                is_wedge = margin - _least_distance(near_mm, n, wedged[c]) >= -_MARGIN_TOLERANCE_MM
-                counts[c, near_group[n]] += near_weight * np.int64(
-                    is_beside & is_wedge
-                )  # no jump: the order of voxels is no order
+            _add_wedge(coefficients[c], near, n_near[c], wedged[c], margin, near_weight, counts[c])
         for n in range(node_ijk.shape[0]):
             if not in_organ[n]:
                 depths[n] = _OUTSIDE_MM
