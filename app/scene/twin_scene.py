@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.vtkCommonDataModel import vtkPlane, vtkPolyData
 
 from app.scene.cut_plane import CutPlane
+from app.scene.cut_surfaces import CutSurfaces
 from app.scene.lighting import light_scene, set_background
 from app.scene.offscreen_view import OffscreenView
 from app.scene.orbit_camera import OrbitCamera
@@ -37,6 +38,9 @@ class TwinScene:
         self.view = view
         self.cube = OrientationCube(view)
         self.plane = PlaneActor()
+        self.surfaces = CutSurfaces(view.renderer)
+        self._apart: NDArray[np.float64] = np.zeros(3)
+        self._removed_ids: frozenset[str] = frozenset()
         self._structures: dict[str, SurfaceActor] = {}
         self._visible: dict[str, bool] = {}
         self._parts: dict[str, SurfaceActor] = {}  # specimen and remnant of the organ that is cut
@@ -128,7 +132,13 @@ class TwinScene:
             self._add_part("remnant", remnant, organ.actor.GetProperty().GetColor(), organ)
         if specimen is not None:
             self._add_part("specimen", specimen, SPECIMEN_RGB, organ)
+        self._place_apart()
         self._reorder()
+
+    def pull_apart(self, by_lps_mm: NDArray[np.float64], removed_ids: Collection[str] = ()) -> None:
+        """Draw the specimen, and the lesions that go with it, beside their place; zeros put them back."""
+        self._apart, self._removed_ids = by_lps_mm, frozenset(removed_ids)
+        self._place_apart()
 
     def clear_cut(self) -> None:
         """Show the organ whole again."""
@@ -136,6 +146,7 @@ class TwinScene:
             self._remove(part)
         self._parts.clear()
         self._organ_id = None
+        self._place_apart()
         self._apply_visibility()
 
     def clip_view(self, origin_lps_mm: NDArray[np.float64], normal_lps: NDArray[np.float64] | None) -> None:
@@ -205,6 +216,14 @@ class TwinScene:
         if self._organ_id is not None:
             for part in self._parts.values():
                 part.set_visible(self._visible.get(self._organ_id, True))
+
+    def _place_apart(self) -> None:
+        is_split = "specimen" in self._parts
+        for structure_id, drawn in self._structures.items():
+            is_moved = is_split and structure_id in self._removed_ids
+            drawn.actor.SetPosition(*(self._apart if is_moved else np.zeros(3)))
+        if is_split:
+            self._parts["specimen"].actor.SetPosition(*self._apart)
 
     def _remove(self, drawn: SurfaceActor) -> None:
         self.view.renderer.RemoveActor(drawn.actor)

@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.contacts import ScanState, contacts_of
+from simulation.cut_map import CutMap, cut_maps
 from simulation.live import LiveFigures, LivePlane, LiveSheet
+from simulation.live_plan import LivePlan
 from simulation.organ_model import OrganModel
 from simulation.pancreas.cuts import CutPlane
 from simulation.pancreas.gland import Gland
 from simulation.pancreas.live import LivePancreas, LivePancreasFigures
+from simulation.resectogram import resectograms
+from simulation.sheet_making import SheetFit, sheet_along_territory, sheet_of_plane
 from simulation.simulate import simulate
 from simulation.split import split_masks, split_organ
 from twin.contact import Contact
@@ -24,11 +28,22 @@ from twin.pancreas.axis import PancreasAxis
 from twin.pancreas.parts import PancreasParts
 from twin.patient import PatientFacts
 from twin.plan import Plan
-from twin.resection import PancreasCut, PlaneCut, SheetCut
+from twin.resection import PancreasCut, PlaneCut, Resection, SheetCut
+from twin.resectogram import Resectogram
 from twin.surface import Surface
 from twin.twin import Twin
 
-__all__ = ["CutPlane", "LiveFigures", "LivePancreasFigures", "Rehearsal", "SettledPlan"]
+__all__ = [
+    "CutFaces",
+    "CutMap",
+    "CutPlane",
+    "LiveFigures",
+    "LivePancreasFigures",
+    "Rehearsal",
+    "Resectogram",
+    "SettledPlan",
+    "SheetFit",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +66,19 @@ class SettledPlan:
     remnant: Surface | None
     specimen: Surface
     removed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class CutFaces:
+    """The cut of a plan through the liver, to be looked at.
+
+    ``unfolded`` are its planes and sheets laid flat, in their order; ``faces`` the cut surface with the distance of
+    each point to the nearest lesion.
+    """
+
+    plan: Plan
+    unfolded: tuple[Resectogram, ...]
+    faces: tuple[CutMap, ...]
 
 
 class Rehearsal:
@@ -128,6 +156,42 @@ class Rehearsal:
         if isinstance(cut, SheetCut):
             return self._live_sheet.figures(cut)
         return self._live.figures(cut.origin_lps_mm, cut.normal_lps)
+
+    @cached_property
+    def _live_plan(self) -> LivePlan:
+        return LivePlan(self._model, self.facts)
+
+    def live_plan(self, plan: Plan) -> LiveFigures:
+        """Return the figures of a plan of any cuts of the liver, in tenths of a second.
+
+        Raises
+        ------
+        TwinSightError
+            When a cut misses the organ, or needs what is not labelled.
+        """
+        return self._live_plan.figures(plan.on_organ("liver"))
+
+    def cut_faces(self, plan: Plan) -> CutFaces:
+        """Return what the cut through the liver looks like; nothing for a plan of the pancreas."""
+        if "liver" not in plan.organ_ids:
+            return CutFaces(plan, (), ())
+        on_liver = plan.on_organ("liver")
+        unfolded = resectograms(on_liver, self.twin, model=self._model)
+        return CutFaces(plan, unfolded, cut_maps(on_liver, self.twin, model=self._model))
+
+    def bent_plane(self, cut: PlaneCut) -> SheetCut:
+        """Return the flat sheet that removes what a plane does, to be bent by hand."""
+        return sheet_of_plane(cut, self._model)
+
+    def sheet_along(self, cut: Resection) -> SheetFit:
+        """Return the sheet along the border of a territory, segments or a graft.
+
+        Raises
+        ------
+        TwinSightError
+            When it has no border with another part of the liver.
+        """
+        return sheet_along_territory(cut, self._model)
 
     def settled(self, plan: Plan, *, stop: Callable[[], None] = lambda: None) -> SettledPlan:
         """Return everything about a plan.
