@@ -80,6 +80,7 @@ class ClicksTool(EditorSliceTool):
             "segment_editor.task.ask_networks",
             lambda progress, cancel: correction.prepare(progress=progress, cancel=cancel),
             lambda result: None,
+            stopped=lambda: self._go_without_networks(correction),
         )
 
     def press(self, pointer: SlicePointer) -> bool:
@@ -124,6 +125,13 @@ class ClicksTool(EditorSliceTool):
         if view is self._line_view and len(self._line) > 1:
             points = [view.screen_from_lps(point) for point in self._line]
             paint_line(painter, points, INSIDE if self._is_inside else OUTSIDE, 3.0)
+
+    def _go_without_networks(self, stopped: LabelCorrection) -> None:
+        """The person did not want to wait for the networks: clicks are answered without them."""
+        work = self.editor.work
+        if work is not None and self._correction is stopped:
+            stopped.close()
+            self._correction = LabelCorrection(work.session, stopped.structure_id, look=lambda *_, **__: {})
 
     def _close(self) -> None:
         if self._correction is not None:

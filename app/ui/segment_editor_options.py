@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.services.edit_requests import ScissorsMode
 from app.services.refine_lesion import LesionCandidate
@@ -20,7 +20,7 @@ from twin.wording import Wording
 __all__ = ["ToolOptions"]
 
 
-class ToolOptions(QStackedWidget):
+class ToolOptions(QWidget):
     """Shows the page of the active tool.
 
     Parameters
@@ -38,12 +38,15 @@ class ToolOptions(QStackedWidget):
         self._editor = editor
         self.candidates = CandidateList(lesion)
         self._pages: dict[EditorTool, OptionsPage] = {}
+        column = QVBoxLayout(self)  # a stack would be as large as its largest page
+        column.setContentsMargins(0, 0, 0, 0)
         for tool in EditorTool:
             page = OptionsPage(editor, actions, f"segment_editor.hint.{tool}")
             self._fill(tool, page)
             page.column.addStretch(1)
             self._pages[tool] = page
-            self.addWidget(page)
+            page.setVisible(tool is editor.tool)
+            column.addWidget(page)
         editor.changed.connect(self.refresh)
         editor.case_changed.connect(self.refresh)
 
@@ -53,19 +56,10 @@ class ToolOptions(QStackedWidget):
 
     def refresh(self) -> None:
         """Show the page of the tool that is active now, as its options are."""
-        page = self._pages[self._editor.tool]
-        self.setCurrentWidget(page)
-        page.refresh()
-        self.updateGeometry()
+        for tool, page in self._pages.items():
+            page.setVisible(tool is self._editor.tool)
+        self._pages[self._editor.tool].refresh()
         self.candidates.refresh()
-
-    def sizeHint(self) -> QSize:
-        """As large as the page that is shown, not as the largest."""
-        return self._pages[self._editor.tool].sizeHint()
-
-    def minimumSizeHint(self) -> QSize:
-        """As small as the page that is shown can be."""
-        return self._pages[self._editor.tool].minimumSizeHint()
 
     def set_wording(self, wording: Wording) -> None:
         """Write in another language."""
