@@ -98,7 +98,7 @@ class PaintedSlice:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(placement.picture_rect(frame, size_px), image)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            _paint_outlines(painter, picture.outlines, frame, placement, size_px)
+            _paint_outlines(painter, picture.outlines, frame, placement, size_px, width=max(ratio, 1.0))
             painter.end()
             return made
 
@@ -172,11 +172,14 @@ def _paint_outlines(
     frame: SliceFrame,
     placement: SlicePlacement,
     size_px: tuple[float, float],
+    *,
+    width: float,
 ) -> None:
+    """Draw contours; ``width`` is in device pixels: on a fine screen one pixel would not be seen."""
     painter.save()
     painter.setTransform(placement.transform(frame, size_px), combine=True)
     for structure_id, colour in outline_colours(list(outlines)).items():
-        pen = QPen(colour, 1.0)  # a wider pen takes Qt six times as long
+        pen = QPen(colour, width)  # a wider pen takes Qt six times as long
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawLines(outlines[structure_id])

@@ -25,7 +25,7 @@ from app.ui.settings import Settings
 from tests.benchmarks.bench import Benchmark
 from twin.phantom import PhantomRecipe, build_phantom, write_dicom
 
-_SIZE = (1366, 768)
+_SIZE = (1280, 800)
 _PATIENCE_S = 300.0
 
 
