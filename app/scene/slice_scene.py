@@ -102,6 +102,7 @@ class SliceScene:
         self.tint: Tint | None = None
         self.fill_opacity = 0.3
         self.patch: LivePatch | None = None
+        self._whole: tuple[LivePatch, Labels] | None = None
         self._layers: dict[LayerName, LabelLayer] = {}
         self._styles: dict[str, LabelStyle] = {}
 
@@ -181,12 +182,23 @@ class SliceScene:
         """Labels of one slice, with the patch where it lies on it."""
         frame, patch = self.frames[axis], self.patch
         layer = self._layers.get(name)
+        if patch is not None and patch.layer is name and isinstance(frame, ObliqueFrame):
+            return frame.slice_of(self._patched_voxels(patch), index)
         if layer is not None:
             labels = frame.slice_of(layer.voxels, index)
         else:
             labels = np.zeros(frame.shape, np.uint8)
-        is_patched = patch is not None and patch.layer is name and axis is not SliceAxis.OBLIQUE
-        return labels if patch is None or not is_patched else _patched(labels, patch, frame, index)
+        return labels if patch is None or patch.layer is not name else _patched(labels, patch, frame, index)
+
+    def _patched_voxels(self, patch: LivePatch) -> Labels:
+        """The whole layer with the patch in it; kept for the next slice, since only oblique ones need it."""
+        if self._whole is None or self._whole[0] is not patch:
+            layer = self._layers.get(patch.layer)
+            shape = self.volume.grid.shape_kji
+            voxels = np.zeros(shape, patch.labels_kji.dtype) if layer is None else layer.voxels.copy()
+            voxels[patch.box.slices] = patch.labels_kji
+            self._whole = (patch, voxels)
+        return self._whole[1]
 
     def _style(self, name: LayerName, value: int) -> LabelStyle | None:
         """How a label is painted; one that only the patch brings is painted in its own colour."""
@@ -247,8 +259,6 @@ class SliceScene:
 
 def _patched(labels: NDArray[np.generic], patch: LivePatch, frame: SliceFrame, index: int) -> NDArray[np.generic]:
     """Return labels of a slice with those of the patch put in where it lies on the slice."""
-    if isinstance(frame, ObliqueFrame):
-        return _patched_oblique(labels, patch, frame, index)
     part = SliceFrame(frame.grid.cropped(patch.box), frame.axis)
     x, y, first = (round(float(v)) for v in frame.pixel_from_lps(part.lps_from_pixel(0, 0, 0)))
     if not 0 <= index - first < part.n_slices:
@@ -256,24 +266,6 @@ def _patched(labels: NDArray[np.generic], patch: LivePatch, frame: SliceFrame, i
     rows, columns = part.shape
     patched = labels.copy()
     patched[y : y + rows, x : x + columns] = part.slice_of(patch.labels_kji, index - first)
-    return patched
-
-
-def _patched_oblique(
-    labels: NDArray[np.generic], patch: LivePatch, frame: ObliqueFrame, index: int
-) -> NDArray[np.generic]:
-    """The same on a slice in any direction: each pixel shows the nearest voxel."""
-    corner, right, down = (
-        frame.grid.ijk_from_lps(frame.lps_from_pixel(x, y, index))[::-1] for x, y in ((0, 0), (1, 0), (0, 1))
-    )
-    rows, columns = np.indices(frame.shape, dtype=np.float32)
-    steps = zip(corner, right - corner, down - corner, patch.box.start_kji, strict=True)
-    places = [np.rint(c + r * columns + d * rows).astype(np.int32) - start for c, r, d, start in steps]
-    is_in = np.ones(frame.shape, np.bool_)
-    for place, size in zip(places, patch.box.shape_kji, strict=True):
-        is_in &= (place >= 0) & (place < size)
-    patched = labels.copy()
-    patched[is_in] = patch.labels_kji[tuple(place[is_in] for place in places)]
     return patched
 
 

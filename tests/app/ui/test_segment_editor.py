@@ -15,6 +15,7 @@ from app.services.edit_requests import ScissorsMode
 from app.ui.segment_editor_state import EditorTool, IslandAction
 from app.ui.slice_view import SliceView
 from app.ui.steps import Step
+from segmentation.seeds.click_evidence import ClickEvidence
 from tests.app.ui.conftest import Driver, live
 from twin.anatomy import LayerName
 from twin.case import Case
@@ -83,6 +84,13 @@ class Hand:
 @pytest.fixture
 def hand(driver: Driver, case_path: Path) -> Hand:
     return Hand(driver, case_path)
+
+
+class _Willing:
+    """Answers every click with all it may change: what was learned is tested elsewhere."""
+
+    def probability(self, evidence: ClickEvidence, *, is_inside: bool) -> NDArray[np.float32]:
+        return np.ones(len(evidence.rows), np.float32)
 
 
 def _inside(phantom: Phantom, structure_id: str) -> NDArray[np.float64]:
@@ -262,6 +270,7 @@ def test_that_a_click_mends_a_hole_and_each_click_is_a_step(
     hand: Hand, phantom: Phantom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.services.correct_labels._look_of_networks", lambda *_, **__: {})  # they take long
+    monkeypatch.setattr("segmentation.seeds.correction.click_model", _Willing)
     point = _inside(phantom, "liver")
     at = hand.look(point)
     hand.take(EditorTool.ERASER, "liver")
@@ -423,3 +432,4 @@ def test_that_quality_control_follows_the_labels_and_goes_to_the_place(hand: Han
     rows[0].button.click()
     assert window.structure_panel.selected == "liver"
     assert np.linalg.norm(window.state.crosshair_lps_mm - point) < 15.0
+    hand.driver.wait(lambda: not window.task_strip.is_busy, "twin built")
