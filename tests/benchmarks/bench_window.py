@@ -46,6 +46,8 @@ def benchmarks() -> Iterator[Benchmark]:
         _wait(lambda: window.control.work is not None and window.control.work.built is not None)
         window.actions_["plan.new_plane"].trigger()
         _wait(lambda: window.desk.shown.state is FigureState.SETTLED)
+        # What runs once after a case was opened is not part of a gesture.
+        _wait(lambda: not window.quality_checks.is_checking and not window.task_strip.is_busy)
         yield Benchmark("scroll one slice, all views", _scroll(window), rounds=30)
         yield Benchmark("drag the plane: slices and figures", _drag_slices(window), rounds=30)
         yield Benchmark("drag the plane: picture in 3D", _drag_twin(window), rounds=30, note="software rendering")
