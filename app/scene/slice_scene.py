@@ -71,17 +71,23 @@ class LivePatch:
         The labels there, ``[k, j, i]`` of the box.
     emphasised
         Ids of the structures that are painted strongly.
+    known_values
+        The labels that occur, where they are known already.
     """
 
     layer: LayerName
     box: Box
     labels_kji: Labels
     emphasised: frozenset[str] = frozenset()
+    known_values: tuple[int, ...] | None = None
 
     @cached_property
     def values(self) -> tuple[int, ...]:
         """Labels that occur, without background."""
-        return tuple(int(value) for value in np.unique(self.labels_kji) if value)
+        if self.known_values is not None:
+            return self.known_values
+        counts = np.bincount(self.labels_kji.ravel())  # many times faster than sorting them
+        return tuple(int(value) for value in np.flatnonzero(counts) if value)
 
 
 class SliceScene:

@@ -83,7 +83,9 @@ class LiveStroke:
                     if box is not None:
                         touched = box if touched is None else touched.joined(box)
                 if points and touched is not None:
-                    self._show(self, LivePatch(layer, touched, stroke.labels(touched)))
+                    patch = LivePatch(layer, touched, stroke.labels(touched))
+                    _ = patch.values  # counted here, so that the window does not
+                    self._show(self, patch)
                 if end is not _End.NOT_YET:
                     break
             return stroke.finish() if end is _End.FINISH else None

@@ -218,7 +218,7 @@ class VesselTool(EditorSliceTool):
             self.editor.told.emit("segment_editor.told.no_vessels", {})
             return
         whole = Box((0, 0, 0), layer.grid.shape_kji)
-        patch = LivePatch(LayerName.VESSELS, whole, layer.voxels, frozenset(summary.volumes_ml))
+        patch = LivePatch(LayerName.VESSELS, whole, layer.voxels, frozenset(summary.volumes_ml), layer.values())
         volumes = {i: round(ml, 1) for i, ml in summary.volumes_ml.items()}
         given: dict[str, object] = {
             "portal": volumes.get("portal_vein", 0.0),
