@@ -224,6 +224,7 @@ class TwinScene:
             drawn.actor.SetPosition(*(self._apart if is_moved else np.zeros(3)))
         if is_split:
             self._parts["specimen"].actor.SetPosition(*self._apart)
+        self.surfaces.move_faces(self._apart if is_split else np.zeros(3))
 
     def _remove(self, drawn: SurfaceActor) -> None:
         self.view.renderer.RemoveActor(drawn.actor)

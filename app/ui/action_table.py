@@ -34,6 +34,10 @@ class Need(StrEnum):
     PLAN = "plan"
     TWO_PLANS = "two_plans"
     PLANE = "plane"
+    SEGMENTS = "segments"
+    BRANCHES = "branches"
+    TERRITORIES = "territories"
+    PANCREAS = "pancreas"
     DRAFT = "draft"
     APPROVED = "approved"
     FIGURES = "figures"
@@ -115,6 +119,20 @@ _TOOLS = (
     ("vessels", "Z", _CASE),
 )
 _DRAFT = (Need.CASE, Need.WRITABLE, Need.PLAN, Need.DRAFT)
+_ADDING = (Need.CASE, Need.LIVER, Need.WRITABLE, Need.DRAFT)
+# Cuts that can be added to a plan, and what each needs beside a liver.
+_KINDS_OF_CUT: tuple[tuple[str, tuple[Need, ...]], ...] = (
+    ("plane", ()),
+    ("sheet", ()),
+    ("territory", (Need.TERRITORIES,)),
+    ("wedge", (Need.LESION,)),
+    ("ablation", (Need.LESION,)),
+    ("donor", (Need.SEGMENTS,)),
+    ("pancreas", (Need.PANCREAS,)),
+    ("embolised", (Need.PLAN, Need.BRANCHES)),
+    ("reconstructed", (Need.PLAN, Need.BRANCHES)),
+    ("absent", (Need.PLAN, Need.TERRITORIES)),
+)
 
 ACTIONS: tuple[Action, ...] = (
     Action("file.open_file", ("Ctrl+O",), "open_file"),
@@ -177,6 +195,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("tool.take_back", ("Backspace",), "undo", (*_CASE, Need.CLICKED)),
     Action("plan.new_plane", ("Ctrl+P",), "plane", (Need.CASE, Need.LIVER, Need.WRITABLE)),
     Action("plan.new_wedge", ("Ctrl+Shift+P",), "wedge", (Need.CASE, Need.LIVER, Need.LESION, Need.WRITABLE)),
+    *(
+        Action(f"plan.add_{kind}", (), "", (*_ADDING, *needs), starts_group=kind in ("plane", "embolised"))
+        for kind, needs in _KINDS_OF_CUT
+    ),
     Action("plan.flip", ("F",), "flip", (*_DRAFT, Need.PLANE), starts_group=True),
     Action("plan.centre", ("C",), "crosshair", (*_DRAFT, Need.PLANE)),
     Action("plan.rename", ("F2",), "rename", _DRAFT, starts_group=True),

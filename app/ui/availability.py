@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.ui.action_table import Need
+from twin.anatomy import LayerName
 from twin.resection import PlaneCut
 from twin.volume import Quantity
 
@@ -19,7 +20,7 @@ def needs_met(control: DeskControl) -> set[Need]:
     """Return which needs of actions are met by what is open."""
     window, work = control.window, control.work
     case = None if work is None else work.case
-    plan = window.desk.plan
+    plan, twin = window.desk.plan, window.desk.twin
     outcome = case.outcomes.get(plan.name) if case is not None and plan is not None else None
     quantity = None if control.volume is None else control.volume.quantity
     met = {
@@ -39,7 +40,11 @@ def needs_met(control: DeskControl) -> set[Need]:
         Need.LIVER: window.desk.can_plan,
         Need.LESION: bool(window.desk.lesion_ids()),
         Need.PLAN: plan is not None,
-        Need.PLANE: plan is not None and any(isinstance(r, PlaneCut) for r in plan.resections),
+        Need.PLANE: plan is not None and isinstance(window.desk.cut, PlaneCut),
+        Need.SEGMENTS: twin is not None and LayerName.COUINAUD in twin.layers,
+        Need.BRANCHES: twin is not None and bool(twin.graphs),
+        Need.TERRITORIES: twin is not None and (bool(twin.graphs) or LayerName.COUINAUD in twin.layers),
+        Need.PANCREAS: twin is not None and twin.has("pancreas"),
         Need.DRAFT: plan is None or not plan.is_approved,
         Need.APPROVED: plan is not None and plan.is_approved,
         Need.FIGURES: outcome is not None and not outcome.is_stale,

@@ -15,7 +15,7 @@ from twin.anatomy import structure
 from twin.edit import ApprovalEdit, ConfirmationEdit, FactsEdit, GroupEdit
 from twin.job import CancelToken, ProgressListener
 from twin.patient import PatientFacts
-from twin.resection import Resection, WedgeCut
+from twin.resection import WedgeCut
 from twin.wording import NOT_A_DEVICE
 
 if TYPE_CHECKING:
@@ -108,13 +108,13 @@ class CaseActions:
         """Declare one structure right."""
         selected = self._window.structure_panel.selected
         if selected is not None:
-            self._confirm((selected,))
+            self.confirm((selected,))
 
     def confirm_all(self) -> None:
         """Declare every structure right that nobody has confirmed."""
         case = self._control.work.case if self._control.work else None
         if case is not None:
-            self._confirm(tuple(i for i in case.structure_ids() if not case.is_confirmed(i)))
+            self.confirm(tuple(i for i in case.structure_ids() if not case.is_confirmed(i)))
 
     def enter_facts(self, facts: PatientFacts) -> None:
         """Take over facts that a person entered."""
@@ -126,14 +126,14 @@ class CaseActions:
         cut = self._window.desk.first_plane()
         if cut is not None:
             self._window.show_step(Step.PLAN)
-            self._window.desk.add_plan(self._free_name(), (cut,))
+            self._window.desk.add_plan(self.free_name(), (cut,))
 
     def new_wedge(self) -> None:
         """Make a plan with a wedge around the largest lesion."""
         lesions = self._window.desk.lesion_ids()
         if lesions:
             self._window.show_step(Step.PLAN)
-            self._window.desk.add_plan(self._free_name(), (WedgeCut(lesions[0], _USUAL_MARGIN_MM),))
+            self._window.desk.add_plan(self.free_name(), (WedgeCut(lesions[0], _USUAL_MARGIN_MM),))
 
     def rename_plan(self) -> None:
         """Give the plan another name."""
@@ -154,8 +154,7 @@ class CaseActions:
         """Make a copy of the plan, to try a variant."""
         plan = self._window.desk.plan
         if plan is not None:
-            cuts: tuple[Resection, ...] = plan.resections
-            self._window.desk.add_plan(self._free_name(), cuts)
+            self._window.desk.add_plan(self.free_name(), plan.resections, plan.stages)
 
     def delete_plan(self) -> None:
         """Remove the plan; it can be undone."""
@@ -211,7 +210,8 @@ class CaseActions:
         text = f"<h3>TwinSight</h3><p>{wording.text('ui.about')}</p><p>{wording.text(NOT_A_DEVICE)}</p>"
         self._window.dialogs.tell(wording.text("ui.action.help.about"), text)
 
-    def _confirm(self, structure_ids: tuple[str, ...]) -> None:
+    def confirm(self, structure_ids: tuple[str, ...]) -> None:
+        """Let a person declare structures right under a name."""
         window, work = self._window, self._control.work
         if work is None or not structure_ids:
             return
@@ -257,7 +257,7 @@ class CaseActions:
         work = self._control.work
         return () if work is None else tuple(work.case.plans)
 
-    def _free_name(self) -> str:
+    def free_name(self) -> str:
         """Return the next letter that no plan has as its name."""
         used = self._plans()
         letters = (chr(ord("A") + n) for n in range(26))

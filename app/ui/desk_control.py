@@ -18,6 +18,7 @@ from app.ui.availability import needs_met
 from app.ui.case_actions import CaseActions
 from app.ui.case_work import BuiltTwin, CaseWork
 from app.ui.plan_desk import FigureState, ShownFigures
+from app.ui.planner_actions import PlannerActions
 from app.ui.segment_editor_actions import SegmentEditorActions
 from app.ui.steps import Step
 from app.ui.study_opening import OpenStudy, StudyOpening
@@ -71,6 +72,7 @@ class DeskControl(QObject):
             **self.window_actions.answers(),
             **self.case_actions.answers(),
             **SegmentEditorActions(self.window).answers(),
+            **PlannerActions(self).answers(),
         }
         assert set(answers) == {action.id for action in ACTIONS}
         return answers
@@ -93,7 +95,8 @@ class DeskControl(QObject):
         self._connect_editor()
         window.facts_form.entered.connect(self.case_actions.enter_facts)
         window.facts_form.refused.connect(self.fail)
-        window.plan_panel.wedge_changed.connect(lambda cut: window.desk.replace_cuts((cut,)))
+        window.plan_panel.apart_changed.connect(window.plan_sync.pull_apart)
+        window.plan_panel.approval.confirm_asked.connect(self.case_actions.confirm)
         for view in window.views.views:
             view.plane_dragged.connect(window.desk.drag_plane)
             view.plane_released.connect(window.desk.release_plane)
@@ -104,6 +107,7 @@ class DeskControl(QObject):
         window.rail.step_chosen.connect(window.show_step)
         window.rail.refused.connect(self.say)
         window.twin_view.picked.connect(self.window_actions.follow_pick)
+        window.twin_view.picked.connect(window.plan_panel.options.territory.pick)
         window.measures.changed.connect(self.window_actions.follow_measures)
         window.state.clip_changed.connect(self.refresh)
         window.state.tool_changed.connect(self.window_actions.mark_tools)

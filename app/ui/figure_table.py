@@ -8,33 +8,62 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.ui.pieces import label, rule
-from app.ui.plan_desk import FigureState, ShownFigures
+from app.ui.shown_figures import FigureState, ShownFigures
 from twin.figure import Figure
 from twin.outcome import FigureTree
 from twin.wording import Wording
 
 __all__ = ["FigureTable"]
 
-_LEADING = ("flr_percent", "margin_mm")
-_ROWS = (
-    "resected_ml",
-    "remnant_ml",
-    "flr_ml",
-    "sflr_percent.vauthey",
-    "sflr_percent.urata",
-    "flr_body_weight_percent",
-    "total_ml",
-    "lesion_ml",
-    "net_ml",
-)
-_TWO_DECIMALS = ("flr_body_weight_percent",)
+_LEADING = {"liver": ("flr_percent", "margin_mm"), "pancreas": ("remnant_percent", "margin_mm")}
+_ROWS = {
+    "liver": (
+        "resected_ml",
+        "remnant_ml",
+        "flr_ml",
+        "functional_remnant_ml",
+        "ischaemic_ml",
+        "congested_ml",
+        "sflr_percent.vauthey",
+        "sflr_percent.urata",
+        "flr_body_weight_percent",
+        "total_ml",
+        "lesion_ml",
+        "net_ml",
+    ),
+    "pancreas": ("resected_ml", "remnant_ml", "duct_mm", "thickness_mm", "total_ml", "lesion_ml"),
+}
+# Shown only by plans that have them.
+_EXTRA = {
+    "liver": (
+        "ablated_ml",
+        "embolised_ml",
+        "absent_ml",
+        "graft_ml",
+        "grwr_percent.ct",
+        "donor_remnant_percent",
+        "graft_congested_ml",
+        "cut_area_cm2",
+    ),
+    "pancreas": ("cut_area_cm2",),
+}
+_TWO_DECIMALS = ("flr_body_weight_percent", "grwr_percent.ct")
 
 
 class FigureTable(QWidget):
-    """Shows the figures of the liver."""
+    """Shows the figures of one organ.
 
-    def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    wording
+        Language of its texts.
+    organ_id
+        ``"liver"`` or ``"pancreas"``.
+    """
+
+    def __init__(self, wording: Wording, organ_id: str = "liver", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._organ_id = organ_id
         self._wording = wording
         self._shown = ShownFigures(FigureState.NONE)
         self._names: dict[str, QLabel] = {}
@@ -62,14 +91,17 @@ class FigureTable(QWidget):
         """Write in another language."""
         self._wording = wording
         for key, name in self._names.items():
-            name.setText(wording.text(f"ui.figure.{key}"))
-            name.setToolTip(wording.text(f"export.figure.liver.{key}"))
+            long_name = wording.text(f"export.figure.{self._organ_id}.{key}")
+            short_id = f"ui.figure.{key}" if self._organ_id == "liver" else f"ui.figure.{self._organ_id}.{key}"
+            short_name = wording.text(short_id)
+            name.setText(long_name if short_name == short_id else short_name)
+            name.setToolTip(long_name)
         self._write()
 
     def _made_lead(self) -> QGridLayout:
         lead = QGridLayout()
         lead.setHorizontalSpacing(14)
-        for column, key in enumerate(_LEADING):
+        for column, key in enumerate(_LEADING[self._organ_id]):
             self._add_labels(key, "Big")
             lead.addWidget(self._names[key], 0, column, Qt.AlignmentFlag.AlignBottom)
             lead.addWidget(self.values[key], 1, column)
@@ -82,7 +114,7 @@ class FigureTable(QWidget):
         table.setHorizontalSpacing(8)
         table.setVerticalSpacing(4)
         table.setColumnStretch(0, 1)
-        for number, key in enumerate(_ROWS):
+        for number, key in enumerate((*_ROWS[self._organ_id], *_EXTRA[self._organ_id])):
             self._add_labels(key, "Figure")
             both = QVBoxLayout()
             both.setSpacing(0)
@@ -104,10 +136,15 @@ class FigureTable(QWidget):
             text = wording.error(shown.error)
         self.state.setText(text)
         self.state.setVisible(bool(text))
-        tree = {} if shown.liver is None else shown.liver
-        is_current = shown.state in (FigureState.LIVE, FigureState.SETTLED)
+        shown_tree = shown.liver if self._organ_id == "liver" else shown.pancreas
+        tree = {} if shown_tree is None else shown_tree
+        is_current = shown.state in (FigureState.LIVE, FigureState.SETTLED, FigureState.PREVIEW)
         for key in self.values:
-            self._write_figure(key, _figure(tree, key))
+            figure = _figure(tree, key)
+            self._write_figure(key, figure)
+            if key in _EXTRA[self._organ_id]:
+                for widget in (self._names[key], self.values[key], self._intervals[key]):
+                    widget.setVisible(figure is not None)
             self.values[key].setEnabled(is_current)
             self._intervals[key].setEnabled(is_current)
 

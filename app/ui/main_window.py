@@ -34,6 +34,7 @@ from app.ui.patient_banner import PatientBanner
 from app.ui.pieces import label
 from app.ui.plan_desk import PlanDesk
 from app.ui.plan_panel import PlanPanel
+from app.ui.plan_sync import PlanSync
 from app.ui.qt_words import translate_qt
 from app.ui.report_page import ReportPage
 from app.ui.segment_editor import SegmentEditor
@@ -45,6 +46,7 @@ from app.ui.segment_editor_table import SegmentTable
 from app.ui.segment_editor_tools import EditorTools
 from app.ui.series_panel import SeriesPanel
 from app.ui.settings import Settings, write_settings
+from app.ui.sheet_hands import SheetHands
 from app.ui.slice_view import SliceView
 from app.ui.start_page import StartPage
 from app.ui.step_pages import StepPages
@@ -187,13 +189,16 @@ class MainWindow(QMainWindow):
         self.facts_form = FactsForm(wording)
         self.study_page = StudyPage(self.series_panel, self.facts_form, wording)
         self.report_page = ReportPage(self.actions_, wording)
-        self.plan_panel = PlanPanel(self.actions_, self.desk, wording)
+        self.plan_panel = PlanPanel(self.actions_, self.desk, self.state, wording)
         self.slices = {axis: SliceView(axis, self.state, wording) for axis in SliceAxis}
         self.twin_view = TwinView(self.state, self.window_thread, wording, self.control.fail)
         self.views = ViewsArea(self.slices, self.twin_view)
         self.views.set_layout(layout_named(self.settings.layout))
         self.views.layout_changed = lambda layout: self.remember(layout=str(layout))
         self.sync = ViewSync(self.state, self.desk, self.slices, self.twin_view, self)
+        self.plan_sync = PlanSync(self.state, self.desk, self.twin_view, self)
+        self.sheet_hands = SheetHands(self.state, self.desk, self)
+        self.state.cut_tool = self.twin_view.hands = self.sheet_hands
         self.tool_strip = ToolStrip(self.actions_, wording)
         self.rail = StepRail(self.actions_, wording)
         self.pages = StepPages(self.views)
@@ -278,7 +283,14 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply_theme(app, theme)
-        for part in (self.actions_, self.message_bar, self.structure_panel, self.segment_editor_panel, self.rail):
+        for part in (
+            self.actions_,
+            self.message_bar,
+            self.structure_panel,
+            self.segment_editor_panel,
+            self.plan_panel,
+            self.rail,
+        ):
             part.set_theme(theme)
         self.twin_view.is_light = theme is LIGHT
         self.twin_view.change(lambda scene: scene.set_background(theme.scene))

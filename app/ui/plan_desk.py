@@ -1,59 +1,33 @@
-"""The plan that is worked on: its plane, live figures while it is dragged, settled ones once it rests."""
+"""The plan that is worked on: its cuts, live figures while one is dragged, settled ones once it rests."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from app.scene.cut_plane import CutPlane
 from app.scene.orbit_camera import bounds_of_surfaces
-from app.services.jobs import Job, JobHandle
 from app.services.plan_resection import structures_of_figures
-from app.services.rehearse_plan import LiveFigures, Rehearsal, SettledPlan
+from app.services.rehearse_plan import CutFaces, Rehearsal, SettledPlan
 from app.ui.case_work import BuiltTwin, CaseWork
+from app.ui.figure_engine import FigureEngine
+from app.ui.shown_figures import FigureState, ShownFigures
 from app.ui.view_state import ViewState
-from app.ui.window_thread import JobAnswers, WindowJobs
+from app.ui.window_thread import WindowJobs
 from twin.case import Case
 from twin.edit import ApprovalEdit, GroupEdit, OutcomeEdit, PlanEdit
 from twin.errors import TwinSightError
-from twin.figure import Figure
-from twin.job import CancelToken, ProgressListener
-from twin.outcome import FigureTree
 from twin.plan import Plan
-from twin.resection import PlaneCut, Resection, WedgeCut
+from twin.resection import PlaneCut, Resection, SheetCut, WedgeCut
+from twin.twin import Twin
 
-__all__ = ["FigureState", "PlanDesk", "ShownFigures", "cut_of_plane"]
+__all__ = ["ORGAN_ID", "FigureState", "PlanDesk", "ShownFigures", "cut_of_plane"]
 
 ORGAN_ID = "liver"
 _FIRST_NORMAL = (-0.866, 0.5, 0.0)  # LPS: to the right and backwards, 30 degrees off the sagittal plane
 _SQUARE_PART = 0.4  # half side of the drawn square, of the mean extent of the liver: its knobs stay in view
-
-
-class FigureState(StrEnum):
-    """How far the figures of a plan are."""
-
-    NONE = "none"
-    LIVE = "live"  # of the plane under the pointer
-    COMPUTING = "computing"
-    SETTLED = "settled"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, eq=False)
-class ShownFigures:
-    """Figures to be shown, and how far they are.
-
-    ``error`` says why there are none; ``cut`` is the plane that live ones belong to.
-    """
-
-    state: FigureState
-    liver: Mapping[str, Figure | FigureTree] | None = None
-    settled: SettledPlan | None = None
-    error: TwinSightError | None = None
-    cut: PlaneCut | None = None
 
 
 class PlanDesk(QObject):
@@ -64,25 +38,29 @@ class PlanDesk(QObject):
     jobs
         Its engine thread answers drags; a newer question drops an older one.
     state
-        The plane that all views show.
+        The plane or sheet that all views show.
     """
 
     plan_selected = Signal(object)  # str | None
+    cut_selected = Signal(int)
     figures_changed = Signal(object)  # ShownFigures
+    faces_changed = Signal(object)  # CutFaces | None
     failed = Signal(object)
 
     def __init__(self, jobs: WindowJobs, state: ViewState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.selected: str | None = None
+        self.active = 0
         self.shown = ShownFigures(FigureState.NONE)
-        self._jobs = jobs
+        self.faces: CutFaces | None = None
+        self.previewed: Plan | None = None
+        self.engine = FigureEngine(jobs, self.failed.emit)
         self._state = state
         self._work: CaseWork | None = None
-        self._rehearsal: Rehearsal | None = None
         self._half_size_mm = 100.0
-        self._settling: JobHandle | None = None
-        self._question = 0
         self._wanted_hash = ""
+        self._is_dragging = False
+        self._dragged: Resection | None = None
 
     @property
     def plan(self) -> Plan | None:
@@ -90,19 +68,43 @@ class PlanDesk(QObject):
         return None if self._work is None or self.selected is None else self._work.case.plans.get(self.selected)
 
     @property
+    def cut(self) -> Resection | None:
+        """The cut that is worked on: as it is dragged, else as it is in the plan."""
+        if self._dragged is not None:
+            return self._dragged
+        plan = self.plan
+        return plan.resections[self.active] if plan is not None and self.active < len(plan.resections) else None
+
+    @property
     def can_plan(self) -> bool:
         """True when there is a liver to plan on."""
-        return self._rehearsal is not None
+        return self.engine.rehearsal is not None
+
+    @property
+    def twin(self) -> Twin | None:
+        """The twin that is planned on."""
+        return None if self.engine.rehearsal is None else self.engine.rehearsal.twin
+
+    @property
+    def is_editable(self) -> bool:
+        """True when the plan may be changed: a draft in a case that can be written."""
+        plan = self.plan
+        return plan is not None and not plan.is_approved and self.can_write
+
+    @property
+    def can_write(self) -> bool:
+        """True when the case can be written."""
+        return self._work is not None and not self._work.session.is_read_only
 
     def set_work(self, work: CaseWork | None) -> None:
         """Follow another case, or none."""
         self._work = work
-        self._rehearsal = None
+        self.engine.rehearsal = None
         self.select(None)
 
     def set_twin(self, built: BuiltTwin | None) -> None:
         """Plan on another twin."""
-        self._rehearsal = None if built is None else built.rehearsal
+        self.engine.rehearsal = None if built is None else built.rehearsal
         if built is not None and ORGAN_ID in built.twin.surfaces:
             box = bounds_of_surfaces([built.twin.surfaces[ORGAN_ID]])
             assert box is not None
@@ -114,68 +116,82 @@ class PlanDesk(QObject):
         """Take over what changed in the case: plans made, renamed, undone, figures stale."""
         if self._work is None:
             return
-        case = self._work.case
-        if self._rehearsal is not None and self._rehearsal.facts is not case.facts:
-            self._rehearsal = self._rehearsal.with_facts(case.facts)
+        case, rehearsal = self._work.case, self.engine.rehearsal
+        if rehearsal is not None and rehearsal.facts is not case.facts:
+            self.engine.rehearsal = rehearsal.with_facts(case.facts)
             self._wanted_hash = ""
         if self.selected not in case.plans:
             self.select(next(iter(case.plans), None))
             return
         plan = self.plan
-        if plan is None or self._state.is_dragging_plane:
+        if plan is None or self._is_dragging:
             return
+        self.active = min(self.active, len(plan.resections) - 1)
         outcome = case.outcomes.get(plan.name)
         is_current = outcome is not None and not outcome.is_stale
         if plan.hash != self._wanted_hash:
-            self._show_plane_of(plan)
+            self._show_cut()
             self._settle(plan)
-        elif not (is_current or self._settling or self.shown.error):
+        elif not (is_current or self.engine.is_settling or self.shown.error):
             self._settle(plan)
         self.plan_selected.emit(self.selected)
 
     def select(self, name: str | None) -> None:
         """Work on another plan, or on none."""
-        self.selected = name
+        self.selected, self.active, self.previewed = name, 0, None
         self._wanted_hash = ""
-        self._stop_settling()
+        self._stop_dragging()
+        self.engine.stop()
         plan = self.plan
+        self._show_cut()
         if plan is None:
-            self._state.set_plane(None)
+            self._show_faces(None)
             self._show(ShownFigures(FigureState.NONE))
             self.plan_selected.emit(None)
             return
-        self._show_plane_of(plan)
         self.plan_selected.emit(name)
         self._settle(plan)
 
-    # What the user does
+    def select_cut(self, index: int) -> None:
+        """Work on another cut of the plan."""
+        plan = self.plan
+        if plan is None or not 0 <= index < len(plan.resections) or index == self.active:
+            return
+        self.active = index
+        self._show_cut()
+        self.cut_selected.emit(index)
+        self._show(self.shown)  # the views draw it beside the cut that is held now
+
+    # What the user does to a cut
 
     def drag_plane(self, plane: CutPlane) -> None:
         """Move the plane with the pointer; figures follow."""
-        if self.plan is None:
-            return
-        if not self._state.is_dragging_plane:
-            self._stop_settling()
-        self._state.set_plane(plane, is_dragging=True)
-        rehearsal = self._rehearsal
-        if rehearsal is None:
-            return
-        cut = cut_of_plane(plane)
+        if self.plan is not None:
+            self._begin_drag(cut_of_plane(plane))
+            self._state.set_plane(plane, is_dragging=True)
+            self._ask_live()
 
-        def answer(result: object) -> None:
-            if self._state.is_dragging_plane and isinstance(result, LiveFigures):
-                self._show(ShownFigures(FigureState.LIVE, result.liver, cut=cut))
+    def drag_cut(self, cut: Resection) -> None:
+        """Change the cut that is worked on for the moment; figures follow."""
+        if self.plan is not None:
+            self._begin_drag(cut)
+            if isinstance(cut, SheetCut):
+                self._state.set_sheet(cut, is_dragging=True)
+            self._ask_live()
 
-        work = Job("ui.task.live", lambda progress, cancel: rehearsal.live_figures(cut))
-        self._jobs.submit_newest(work, JobAnswers(answer, self._on_live_failed))
+    def release(self) -> None:
+        """Let the cut go as it was dragged: it becomes part of the plan, and the figures settle."""
+        dragged = self._dragged
+        self._stop_dragging()
+        if dragged is not None:
+            self.set_cut(dragged)
 
     def release_plane(self) -> None:
         """Let the plane go: it becomes part of the plan, and the figures settle."""
-        plane, plan = self._state.plane, self.plan
-        self._state.set_plane(plane)
-        if plane is None or plan is None or self._work is None:
-            return
-        self.replace_cuts(tuple(cut_of_plane(plane) if isinstance(r, PlaneCut) else r for r in plan.resections))
+        plane = self._state.plane
+        self._stop_dragging()
+        if plane is not None:
+            self.set_cut(cut_of_plane(plane))
 
     def flip_plane(self) -> None:
         """Remove the other side."""
@@ -189,23 +205,52 @@ class PlanDesk(QObject):
             self._state.set_plane(self._state.plane.with_origin(self._state.crosshair_lps_mm))
             self.release_plane()
 
-    def replace_cuts(self, cuts: tuple[Resection, ...]) -> None:
-        """Give the selected plan other cuts."""
-        if self._work is None or self.plan is None:
-            return
-        changed = Plan(self.plan.name, cuts, stages=_stages_of(cuts, self.plan))
-        if changed.hash == self.plan.hash:
-            if self.shown.state is FigureState.LIVE:
-                self._settle(self.plan)
-            return
-        self._wanted_hash = changed.hash
-        self._show(ShownFigures(FigureState.COMPUTING, self.shown.liver))
-        self._work.do(PlanEdit(changed.name, changed))  # the change of the case makes the figures settle
+    # What the user does to a plan
 
-    def add_plan(self, name: str, cuts: tuple[Resection, ...]) -> None:
+    def set_cut(self, cut: Resection) -> None:
+        """Put another cut in the place of the one that is worked on."""
+        plan = self.plan
+        if plan is not None:
+            cuts = list(plan.resections)
+            cuts[self.active] = cut
+            self._change(replace(plan, resections=tuple(cuts), approval=None))
+
+    def add_cut(self, cut: Resection) -> None:
+        """Add a cut to the plan and work on it."""
+        plan = self.plan
+        if plan is not None:
+            stages = (*plan.stages, 1) if plan.stages else ()
+            self.active = len(plan.resections)
+            self._change(Plan(plan.name, (*plan.resections, cut), stages=stages))
+
+    def remove_cut(self, index: int) -> None:
+        """Take a cut out of the plan; the last one stays."""
+        plan = self.plan
+        if plan is None or len(plan.resections) < 2:
+            return
+        cuts = [r for n, r in enumerate(plan.resections) if n != index]
+        stages = tuple(s for n, s in enumerate(plan.stages) if n != index)
+        self.active = min(self.active - (index < self.active), len(cuts) - 1)
+        self._change(Plan(plan.name, tuple(cuts), stages=stages if 1 in stages else ()))
+
+    def set_stage(self, index: int, stage: int) -> None:
+        """Leave a cut to the first or the second operation.
+
+        Raises
+        ------
+        UsageError
+            ``error.plan.bad_stages`` when nothing would be left for the first one.
+        """
+        plan = self.plan
+        if plan is not None:
+            stages = [at for at, _ in plan.staged_resections]
+            stages[index] = stage
+            self._change(Plan(plan.name, plan.resections, stages=tuple(stages)))
+
+    def add_plan(self, name: str, cuts: tuple[Resection, ...], stages: tuple[int, ...] = ()) -> None:
         """Make a plan and work on it."""
         if self._work is not None:
-            self._work.do(PlanEdit(name, Plan(name, cuts)), done=lambda: self.select(name))
+            self._work.do(PlanEdit(name, Plan(name, cuts, stages=stages)), done=lambda: self.select(name))
 
     def rename_plan(self, name: str) -> None:
         """Give the selected plan another name."""
@@ -232,80 +277,123 @@ class PlanDesk(QObject):
 
         self._work.do(declared)
 
+    def preview(self, plan: Plan | None) -> None:
+        """Show what a proposal would do, without keeping it; None goes back to the selected plan."""
+        if plan is None:
+            self.select(self.selected)
+            return
+        self.previewed = plan
+        self._stop_dragging()
+        self._state.set_plane(None)
+        self._state.set_sheet(None)
+        self._show_faces(None)
+        self._show(ShownFigures(FigureState.COMPUTING))
+        self.engine.ask_settled(plan, self._on_previewed, self._on_settling_failed)
+
+    # What a plan can begin with
+
     def first_plane(self) -> PlaneCut | None:
         """Return a plane to begin with: the middle of the liver, turned like Cantlie's line, the right side removed.
 
         A place to start dragging from, not a proposal.
         """
-        if self._rehearsal is None:
+        if self.twin is None:
             return None
-        points = self._rehearsal.twin.surfaces[ORGAN_ID].points_lps_mm
+        points = self.twin.surfaces[ORGAN_ID].points_lps_mm
         x, y, z = (float(v) for v in 0.5 * (points.min(axis=0) + points.max(axis=0)))
         return PlaneCut((x, y, z), _FIRST_NORMAL)
 
     def lesion_ids(self) -> tuple[str, ...]:
         """Lesions that a wedge can be cut around."""
-        return () if self._rehearsal is None else self._rehearsal.twin.lesion_ids
+        return () if self.twin is None else self.twin.lesion_ids
 
     def wedge(self) -> WedgeCut | None:
-        """Return the wedge of the selected plan, if it is one."""
-        return next((r for r in self.plan.resections if isinstance(r, WedgeCut)), None) if self.plan else None
+        """Return the wedge that is worked on, if it is one."""
+        return self.cut if isinstance(self.cut, WedgeCut) else None
+
+    def make_cut(self, make: Callable[[Rehearsal], Resection], done: Callable[[Resection], None]) -> None:
+        """Compute a cut to begin with beside the window, such as a sheet along a territory, and go on with it."""
+        self.engine.stop()
+        self.engine.ask(make, lambda cut: done(cut), self.failed.emit)  # type: ignore[arg-type]
+
+    # Dragging
+
+    def _begin_drag(self, cut: Resection) -> None:
+        if not self._is_dragging:
+            self._is_dragging = True
+            self.engine.stop()
+            self._show_faces(None)
+        self._dragged = cut
+
+    def _stop_dragging(self) -> None:
+        self._is_dragging, self._dragged = False, None
+        if self._state.is_dragging_plane:
+            self._state.set_plane(self._state.plane)
+        if self._state.is_dragging_sheet:
+            self._state.set_sheet(self._state.sheet)
+
+    def _ask_live(self) -> None:
+        plan, dragged = self.plan, self._dragged
+        if plan is None or dragged is None:
+            return
+        cuts = list(plan.resections)
+        cuts[self.active] = dragged
+
+        def answer(shown: ShownFigures) -> None:
+            if self._is_dragging:
+                self._show(shown)
+
+        self.engine.ask_live(Plan(plan.name, tuple(cuts), stages=plan.stages), dragged, answer)
+
+    def _change(self, changed: Plan) -> None:
+        """Give the selected plan other cuts."""
+        if self._work is None or self.plan is None:
+            return
+        if changed.hash == self.plan.hash:
+            if self.shown.state in (FigureState.LIVE, FigureState.FAILED):
+                self._show_cut()
+                self._settle(self.plan)
+            return
+        self._show(replace(self.shown, state=FigureState.COMPUTING, settled=None, error=None))
+        self._work.do(PlanEdit(changed.name, changed))  # the change of the case makes the figures settle
 
     # Settling
 
     def _settle(self, plan: Plan) -> None:
         """Compute everything about a plan, and keep its figures in the case when they are new."""
-        rehearsal, work = self._rehearsal, self._work
         self._wanted_hash = plan.hash
-        if rehearsal is None or work is None:
+        self._show_faces(None)
+        if not self.can_plan or self._work is None:
             self._show(ShownFigures(FigureState.NONE))
             return
-        self._stop_settling()
-        question = self._question
         if self.shown.state is not FigureState.COMPUTING:
-            self._show(ShownFigures(FigureState.COMPUTING, self.shown.liver))
-
-        def compute(progress: ProgressListener, cancel: CancelToken) -> SettledPlan:
-            return rehearsal.settled(plan, stop=cancel.raise_if_cancelled)
-
-        def answer(result: object) -> None:
-            if question == self._question and isinstance(result, SettledPlan):
-                self._settling = None
-                self._on_settled(result)
-
-        answers = JobAnswers(answer, lambda error: self._on_settling_failed(question, error))
-        self._settling = self._jobs.submit_newest(Job("ui.task.settle", compute), answers)
+            self._show(replace(self.shown, state=FigureState.COMPUTING, settled=None, error=None))
+        self.engine.ask_settled(plan, self._on_settled, self._on_settling_failed)
 
     def _on_settled(self, settled: SettledPlan) -> None:
         assert self._work is not None
-        self._show(ShownFigures(FigureState.SETTLED, settled.outcome.liver, settled))
+        self._show(_settled_figures(settled, FigureState.SETTLED))
+        self.engine.ask_faces(settled.plan, self._show_faces)
         known = self._work.case.outcomes.get(settled.plan.name)
         is_new = known is None or known.is_stale or known.figures_hash != settled.outcome.figures_hash
         if is_new and not self._work.session.is_read_only:
             self._work.do(OutcomeEdit(settled.outcome), is_step=False)
 
-    def _on_settling_failed(self, question: int, error: Exception) -> None:
-        if question != self._question:
-            return
-        self._settling = None
-        if isinstance(error, TwinSightError):  # a plane beside the liver: said where the figures would be
-            self._show(ShownFigures(FigureState.FAILED, error=error))
-        else:
-            self.failed.emit(error)
+    def _on_previewed(self, settled: SettledPlan) -> None:
+        if self.previewed is settled.plan:
+            self._show(_settled_figures(settled, FigureState.PREVIEW))
+            self.engine.ask_faces(settled.plan, self._show_faces)
 
-    def _on_live_failed(self, error: Exception) -> None:
-        if not isinstance(error, TwinSightError):
-            self.failed.emit(error)
+    def _on_settling_failed(self, error: TwinSightError) -> None:
+        self._show(ShownFigures(FigureState.FAILED, error=error))  # said where the figures would be
 
-    def _stop_settling(self) -> None:
-        self._question += 1  # an answer on its way is no longer wanted
-        if self._settling is not None:
-            self._settling.cancel()
-            self._settling = None
+    # Showing
 
-    def _show_plane_of(self, plan: Plan) -> None:
-        cut = next((r for r in plan.resections if isinstance(r, PlaneCut)), None)
-        if cut is None:
+    def _show_cut(self) -> None:
+        """Let the views hold the plane or the sheet that is worked on."""
+        cut = self.cut
+        self._state.set_sheet(cut if isinstance(cut, SheetCut) else None)
+        if not isinstance(cut, PlaneCut):
             self._state.set_plane(None)
             return
         shown = self._state.plane
@@ -317,6 +405,11 @@ class PlanDesk(QObject):
         self.shown = shown
         self.figures_changed.emit(shown)
 
+    def _show_faces(self, faces: CutFaces | None) -> None:
+        if faces is not self.faces:
+            self.faces = faces
+            self.faces_changed.emit(faces)
+
 
 def cut_of_plane(plane: CutPlane) -> PlaneCut:
     """Return the cut that a plane on the screen stands for."""
@@ -325,10 +418,6 @@ def cut_of_plane(plane: CutPlane) -> PlaneCut:
     return PlaneCut((x, y, z), (nx, ny, nz))
 
 
-def _stages_of(cuts: tuple[Resection, ...], plan: Plan) -> tuple[int, ...]:
-    """Return the stage of each cut: that of the cut of the plan in its place, or of the equal one where some went."""
-    if len(cuts) == len(plan.resections):
-        return plan.stages
-    known = [(resection, stage) for stage, resection in plan.staged_resections]
-    stages = tuple(next((stage for resection, stage in known if resection == cut), 1) for cut in cuts)
-    return stages if 1 in stages else ()
+def _settled_figures(settled: SettledPlan, state: FigureState) -> ShownFigures:
+    outcome = settled.outcome
+    return ShownFigures(state, outcome.liver, settled, pancreas=outcome.pancreas, vessels=outcome.clip_list)

@@ -1,226 +1,265 @@
-"""Plans of the case: list, cut, figures, warnings, approval and export."""
+"""Plans of the case: list, cuts, figures, vessels, the unfolded cut, confirmation and approval."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
+    QPushButton,
     QScrollArea,
+    QSlider,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from app.services.rehearse_plan import CutFaces
 from app.ui.action_table import ActionTable
+from app.ui.approval_page import ApprovalPage
+from app.ui.cut_list import CutList
+from app.ui.cut_options import CutOptions
 from app.ui.figure_table import FigureTable
 from app.ui.pieces import Chip, action_button, clear, label, main_button, rule, tool_button
-from app.ui.plan_desk import FigureState, PlanDesk, ShownFigures
-from twin.anatomy import structure
+from app.ui.plan_desk import PlanDesk
+from app.ui.resectogram_view import ResectogramPanel
+from app.ui.shown_figures import FigureState, ShownFigures
+from app.ui.theme import Theme
+from app.ui.vessel_list import VesselList
+from app.ui.view_state import ViewState
 from twin.case import Case
 from twin.outcome import Outcome
-from twin.plan import Plan
-from twin.resection import WedgeCut
+from twin.plan import Approval, Plan
 from twin.wording import Wording
 
-__all__ = ["PlanPanel"]
+__all__ = ["PLAN_TABS", "PlanPanel"]
 
-_MARGIN_DELAY_MS = 250
-_MOST_VESSELS = 8
-_UNDER_WAY = (FigureState.LIVE, FigureState.COMPUTING)
+PLAN_TABS = ("figures", "vessels", "cut", "approval")
+_UNDER_WAY = (FigureState.LIVE, FigureState.COMPUTING, FigureState.PREVIEW)
 
 
 class PlanPanel(QWidget):
-    """Right side of the window."""
+    """Right side of the window in the step Plan.
 
-    wedge_changed = Signal(object)  # WedgeCut
+    Parameters
+    ----------
+    actions
+        What can be done with plans.
+    desk, state
+        The plan that is worked on and its cut.
+    """
 
-    def __init__(self, actions: ActionTable, desk: PlanDesk, wording: Wording, parent: QWidget | None = None) -> None:
+    apart_changed = Signal(float)  # 0 to 1
+
+    def __init__(
+        self,
+        actions: ActionTable,
+        desk: PlanDesk,
+        state: ViewState,
+        wording: Wording,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("Panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._desk = desk
         self._wording = wording
         self._case: Case | None = None
-        self._is_writing = False
+        self._approvals: dict[str, Approval] = {}
         self._title = label("", "Section")
         self.state_chip = Chip()
         self.plan_box = QComboBox()
         self.plan_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.plan_box.activated.connect(self._on_plan_chosen)
+        self.plan_box.activated.connect(lambda index: desk.select(self.plan_box.currentText()))
         self._empty = label("", "Quiet", wraps=True)
-        self._footer = label("", "Faint", wraps=True)
+        self.cuts = CutList(actions, desk, wording)
+        self.options = CutOptions(actions, desk, state, wording)
         self.figures = FigureTable(wording)
-        self._vessels = QVBoxLayout()
-        self._vessels.setSpacing(4)
-        self.wedge_box = QWidget()
-        self._lesion_label, self._margin_label = label("", "Quiet"), label("", "Quiet")
-        self.lesion_choice = QComboBox()
-        self.lesion_choice.activated.connect(self._tell_wedge)
-        self.margin = QDoubleSpinBox()
-        self.margin.setRange(0.0, 50.0)
-        self.margin.setSingleStep(1.0)
-        self.margin.setDecimals(1)
-        self._margin_timer = QTimer(self)
-        self._margin_timer.setSingleShot(True)
-        self._margin_timer.setInterval(_MARGIN_DELAY_MS)
-        self._margin_timer.timeout.connect(self._tell_wedge)
-        self.margin.valueChanged.connect(self._on_margin_typed)
-        self._plane_row = QWidget()
+        self.gland_figures = FigureTable(wording, "pancreas")
+        self.vessels = VesselList(wording)
+        self.unfolded = ResectogramPanel(wording)
+        self.approval = ApprovalPage(wording)
+        self._apart_label = label("", "Quiet")
+        self.apart = QSlider(Qt.Orientation.Horizontal)
+        self.apart.setRange(0, 100)
+        self.apart.valueChanged.connect(lambda value: self.apart_changed.emit(value / 100.0))
+        self.tabs: dict[str, QPushButton] = {}
         self.approve_button = main_button(actions["plan.approve"])
         self.unlock_button = action_button(actions["plan.unlock"])
         self._lay_out(actions)
         self.set_wording(wording)
+        self.show_tab("figures")
         desk.figures_changed.connect(self.show_figures)
+        desk.faces_changed.connect(self._on_faces)
+        self.vessels.vessel_chosen.connect(lambda vessel: state.move_crosshair(vessel.point_lps_mm))
+        self.unfolded.view.place_chosen.connect(state.move_crosshair)
+        state.crosshair_moved.connect(lambda: self.unfolded.view.show_crosshair(state.crosshair_lps_mm))
 
     def show_case(self, case: Case | None) -> None:
         """List the plans of a case, and show the one worked on."""
         self._case = case
+        for plan in () if case is None else case.plans.values():
+            if plan.approval is not None:
+                self._approvals[plan.name] = plan.approval
         self._write()
 
     def show_figures(self, shown: ShownFigures) -> None:
         """Show the figures of the plan worked on."""
+        plan = self._desk.previewed or self._desk.plan
+        organs = ("liver",) if plan is None else plan.organ_ids
+        self.figures.setVisible("liver" in organs)
+        self.gland_figures.setVisible("pancreas" in organs)
         self.figures.show_figures(shown)
+        self.gland_figures.show_figures(shown)
+        self.vessels.show_vessels(shown.vessels)
         self._write_chip(self._case, self._desk.plan)
         self._write_notes(None if shown.settled is None else shown.settled.outcome)
+        self.apart.setEnabled(shown.settled is not None)
+        self.apart.setToolTip(self._wording.text("ui.apart.tip" if shown.settled is not None else "ui.need.figures"))
+
+    def show_tab(self, name: str) -> None:
+        """Show one of the pages below the cuts: figures, vessels, cut, approval."""
+        self._pages.setCurrentIndex(PLAN_TABS.index(name))
+        self.tabs[name].setChecked(True)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint the drawings in the colours of a theme."""
+        self.cuts.set_theme(theme)
+        self.vessels.set_theme(theme)
 
     def set_wording(self, wording: Wording) -> None:
         """Write in another language."""
         self._wording = wording
-        self.figures.set_wording(wording)
+        parts = (self.figures, self.gland_figures, self.cuts, self.options, self.vessels, self.unfolded, self.approval)
+        for part in parts:
+            part.set_wording(wording)
         self._title.setText(wording.text("ui.plan.title"))
         self._empty.setText(wording.text("ui.plan.empty"))
-        self._lesion_label.setText(wording.text("ui.plan.lesion"))
-        self._margin_label.setText(wording.text("ui.plan.margin"))
-        self._footer.setText(wording.text("ui.plan.footer"))
-        self.margin.setSuffix("\u00a0mm")
-        self.margin.setLocale(QLocale(wording.language))
         self.plan_box.setToolTip(wording.text("ui.plan.choose"))
+        self._apart_label.setText(wording.text("ui.apart.label"))
+        self.apart.setAccessibleName(wording.text("ui.apart.label"))
+        for name, button in self.tabs.items():
+            button.setText(wording.text(f"ui.tab.{name}"))
+            button.setToolTip(wording.text(f"ui.tab.{name}_tip"))
         self._write()
-        settled = self._desk.shown.settled
-        self._write_notes(None if settled is None else settled.outcome)
+        self.show_figures(self._desk.shown)
 
     def _lay_out(self, actions: ActionTable) -> None:
         head = QHBoxLayout()
         head.addWidget(self._title)
-        head.addStretch(1)
+        head.addWidget(self.plan_box, 1)
         head.addWidget(self.state_chip)
         tools = QHBoxLayout()
         tools.setSpacing(2)
         for action_id in ("plan.new_plane", "plan.new_wedge", "plan.rename", "plan.duplicate", "plan.delete"):
             tools.addWidget(tool_button(actions[action_id]))
         tools.addStretch(1)
-        plane = QHBoxLayout(self._plane_row)
-        plane.setContentsMargins(0, 0, 0, 0)
-        for action_id in ("plan.flip", "plan.centre"):
-            plane.addWidget(action_button(actions[action_id]))
-        wedge = QVBoxLayout(self.wedge_box)
-        wedge.setContentsMargins(0, 0, 0, 0)
-        for name, editor in ((self._lesion_label, self.lesion_choice), (self._margin_label, self.margin)):
-            line = QHBoxLayout()
-            line.addWidget(name, 1)
-            line.addWidget(editor, 1)
-            wedge.addLayout(line)
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(self.figures)
-        column.addLayout(self._vessels)
-        column.addStretch(1)
-        column.addWidget(self._footer)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(inner)
+        tools.addWidget(self._apart_label)
+        self.apart.setFixedWidth(86)
+        tools.addWidget(self.apart)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 8, 10)
-        layout.setSpacing(8)
+        layout.setSpacing(6)
         layout.addLayout(head)
-        layout.addWidget(self.plan_box)
         layout.addLayout(tools)
-        layout.addWidget(self._plane_row)
-        layout.addWidget(self.wedge_box)
-        layout.addWidget(rule())
         layout.addWidget(self._empty)
-        layout.addWidget(self._area, 1)
+        layout.addWidget(self.cuts)
+        layout.addWidget(self.options)
+        layout.addWidget(rule())
+        layout.addLayout(self._made_tabs())
+        layout.addWidget(self._made_pages(), 1)
         layout.addStretch(0)
         layout.addWidget(self.approve_button)
         layout.addWidget(self.unlock_button)
-        layout.addWidget(action_button(actions["file.export"]))
+
+    def _made_tabs(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        group = QButtonGroup(self)
+        for name in PLAN_TABS:
+            button = QPushButton()
+            button.setObjectName("Tab")
+            button.setCheckable(True)
+            button.clicked.connect(lambda checked=False, tab=name: self.show_tab(tab))
+            group.addButton(button)
+            self.tabs[name] = button
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    def _made_pages(self) -> QStackedWidget:
+        figures = QWidget()
+        column = QVBoxLayout(figures)
+        column.setContentsMargins(0, 0, 6, 0)
+        column.addWidget(self.figures)
+        column.addWidget(self.gland_figures)
+        column.addStretch(1)
+        self._pages = QStackedWidget()
+        for page in (figures, self.vessels, self.unfolded, self.approval):
+            self._pages.addWidget(page if page is self.unfolded else _scrolled(page))
+        return self._pages
+
+    def _on_faces(self, faces: CutFaces | None) -> None:
+        awaited = faces is None and self._desk.shown.state is not FigureState.NONE
+        self.unfolded.show_cuts(() if faces is None else faces.unfolded, self._desk.shown.vessels, is_awaited=awaited)
 
     def _write(self) -> None:
         case, plan = self._case, self._desk.plan
         plans = () if case is None else tuple(case.plans)
-        self._is_writing = True
         self.plan_box.clear()
         self.plan_box.addItems(list(plans))
         if plan is not None:
             self.plan_box.setCurrentText(plan.name)
         self.plan_box.setVisible(bool(plans))
         self._empty.setVisible(plan is None)
-        self._area.setVisible(plan is not None)
-        wedge = self._desk.wedge()
-        self.wedge_box.setVisible(wedge is not None)
-        self._plane_row.setVisible(plan is not None and wedge is None)
-        if wedge is not None:
-            self._write_wedge(wedge)
-        self._is_writing = False
+        self._pages.setVisible(plan is not None)
+        for button in self.tabs.values():
+            button.setVisible(plan is not None)
+        self.cuts.show_plan()
+        self.options.setVisible(plan is not None)
+        self.options.show_cut()
+        self.approval.show_plan(case, plan, is_read_only=not self._desk.can_write)
         is_approved = plan is not None and plan.is_approved
         self.approve_button.setVisible(not is_approved)
         self.unlock_button.setVisible(is_approved)
         self._write_chip(case, plan)
 
-    def _write_wedge(self, wedge: WedgeCut) -> None:
-        self.lesion_choice.clear()
-        for lesion_id in self._desk.lesion_ids():
-            self.lesion_choice.addItem(structure(lesion_id).name(self._wording.language), lesion_id)
-        self.lesion_choice.setCurrentIndex(max(self.lesion_choice.findData(wedge.lesion_id), 0))
-        if not self.margin.hasFocus() or not self._margin_timer.isActive():
-            self.margin.setValue(wedge.margin_mm)
-
     def _write_chip(self, case: Case | None, plan: Plan | None) -> None:
         wording = self._wording
+        if self._desk.previewed is not None:
+            self.state_chip.show_state(wording.text("ui.plan.state.proposal"), "warning")
+            return
         if case is None or plan is None:
             self.state_chip.show_state("")
             return
-        outcome = case.outcomes.get(plan.name)
+        outcome, earlier = case.outcomes.get(plan.name), self._approvals.get(plan.name)
         if plan.approval is not None:
             tip = wording.text("ui.plan.approved_by", by=plan.approval.by, time=plan.approval.time_utc[:10])
             self.state_chip.show_state(wording.text("ui.plan.state.approved"), "good", tip)
+        elif earlier is not None:
+            tip = wording.text("ui.plan.superseded_tip", by=earlier.by, time=earlier.time_utc[:10])
+            self.state_chip.show_state(wording.text("ui.plan.state.superseded"), "warning", tip)
         elif outcome is not None and outcome.is_stale and self._desk.shown.state not in _UNDER_WAY:
             self.state_chip.show_state(wording.text("ui.plan.state.stale"), "warning")
         else:
             self.state_chip.show_state(wording.text("ui.plan.state.draft"), "")
 
     def _write_notes(self, outcome: Outcome | None) -> None:
-        """What the surgeon must know beside the figures, and the vessels that are crossed."""
+        """What the surgeon must know beside the figures."""
         clear(self.figures.notes)
-        clear(self._vessels)
+        clear(self.gland_figures.notes)
         if outcome is None:
             return
-        wording = self._wording
+        table = self.figures if outcome.liver is not None else self.gland_figures
         for warning in outcome.warnings:
-            text = wording.text(warning.message_id, **warning.parameters)
-            self.figures.notes.addWidget(label(text, "Warning", wraps=True))
-        if outcome.clip_list:
-            self._vessels.addWidget(label(wording.text("ui.plan.vessels"), "Section", wraps=True))
-        for vessel in outcome.clip_list[:_MOST_VESSELS]:
-            text = wording.text(
-                "ui.plan.vessel",
-                order=vessel.order,
-                branch=vessel.branch,
-                diameter=wording.quantity(vessel.diameter_mm, "mm"),
-            )
-            self._vessels.addWidget(label(text, "Quiet", wraps=True))
+            text = self._wording.text(warning.message_id, **warning.parameters)
+            table.notes.addWidget(label(text, "Warning", wraps=True))
 
-    def _on_plan_chosen(self) -> None:
-        self._desk.select(self.plan_box.currentText())
 
-    def _on_margin_typed(self) -> None:
-        if not self._is_writing:
-            self._margin_timer.start()
-
-    def _tell_wedge(self) -> None:
-        if not self._is_writing and self._desk.wedge() is not None:
-            lesion_id = str(self.lesion_choice.currentData())
-            self.wedge_changed.emit(WedgeCut(lesion_id, self.margin.value()))
+def _scrolled(page: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area

@@ -24,7 +24,7 @@ from app.ui.slice_painter import (
 )
 from app.ui.slice_press import SlicePress, turned_directions
 from app.ui.slice_texts import SliceReading, readout_text, written_texts
-from app.ui.slice_tool import SlicePointer
+from app.ui.slice_tool import SlicePointer, SliceTool
 from app.ui.view_state import ViewState
 from twin.wording import Wording
 
@@ -253,8 +253,9 @@ class SliceView(QWidget):
         button = event.button()
         if button is Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             button = Qt.MouseButton.MiddleButton
-        tool = self._state.tool if button is Qt.MouseButton.LeftButton else None
-        if tool is not None and tool.press(self._tool_pointer(event)):
+        tools = self._tools() if button is Qt.MouseButton.LeftButton else ()
+        tool = next((one for one in tools if one.press(self._tool_pointer(event))), None)
+        if tool is not None:
             self._press = SlicePress(button, at, self._state.window, self._placement, tool=tool)
             self.update()
             return
@@ -278,13 +279,14 @@ class SliceView(QWidget):
         self._pointer = at
         press = self._press
         if press is None:
-            if self._state.tool is not None and self._placement is not None:
-                self._state.tool.hover(self._tool_pointer(event))
+            if self._placement is not None:
+                for tool in self._tools():
+                    tool.hover(self._tool_pointer(event))
             self._show_grip(at)
             self.update()
             return
         if press.tool is not None:
-            if press.tool is self._state.tool:
+            if press.tool in self._tools():
                 press.tool.move(self._tool_pointer(event))
             self.update()
             return
@@ -307,7 +309,7 @@ class SliceView(QWidget):
         """End a drag."""
         press, self._press = self._press, None
         if press is not None and press.tool is not None:
-            if press.tool is self._state.tool:
+            if press.tool in self._tools():
                 press.tool.release(self._tool_pointer(event))
             self.update()
         elif press is not None and press.grip is not None:
@@ -389,6 +391,10 @@ class SliceView(QWidget):
         points = (self._lps_at(press.at), self._lps_at(at), self._lps_at(press.line.middle))
         self.plane_dragged.emit(dragged_plane(press.plane, press.grip, press.line, press.at, at, frame, points))
 
+    def _tools(self) -> tuple[SliceTool, ...]:
+        """Who may answer a press: the tool that was chosen, then the hands on the cut."""
+        return tuple(tool for tool in (self._state.tool, self._state.cut_tool) if tool is not None)
+
     def _tool_pointer(self, event: QMouseEvent | QWheelEvent) -> SlicePointer:
         at = event.position()
         button = event.button() if isinstance(event, QMouseEvent) else Qt.MouseButton.NoButton
@@ -408,6 +414,9 @@ class SliceView(QWidget):
             return
         line = self.cut_line() if self.is_plane_movable else None
         grip = line.grip_at(at) if line is not None else None
+        if grip is None and self._state.cut_tool is not None:
+            self.setCursor(self._state.cut_tool.cursor)
+            return
         shape = {CutGrip.MOVE: Qt.CursorShape.SizeAllCursor, CutGrip.TURN: Qt.CursorShape.OpenHandCursor}
         self.setCursor(shape[grip] if grip else Qt.CursorShape.CrossCursor)
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 
 from app.scene.cut_plane import CutPlane, PlaneHandle
 from app.scene.orbit_camera import OrbitCamera
 from app.ui.slice_painter import ON_DARK, ON_LIGHT, paint_scale, paint_text
 
-__all__ = ["TwinTexts", "handle_positions", "paint_overlay"]
+__all__ = ["TwinTexts", "handle_positions", "paint_net", "paint_overlay"]
 
 _KNOB = QColor("#3fd0c4")
 _KNOB_HELD = QColor("#ffffff")
 _RIM = QColor("#0d2b2a")
 _REMOVED = QColor("#b84ac0")
+_NET = QColor(63, 208, 196, 120)
 _MARGIN = QColor("#ffffff")
 MarginPoints = tuple[tuple[float, float, float], tuple[float, float, float]]
 _SHORTEST_ARROW_PX = 22.0
@@ -79,6 +80,23 @@ def paint_overlay(
         font.setPixelSize(11)
         painter.setFont(font)
         paint_scale(painter, size_px, texts.scale_px, texts.scale, ink=ink)
+
+
+def paint_net(
+    painter: QPainter, places_px: NDArray[np.float64], lines: Sequence[tuple[int, int]], held: int | None
+) -> None:
+    """Draw the control points of a sheet, joined as neighbours."""
+    if not len(places_px):
+        return
+    places = [QPointF(float(x), float(y)) for x, y in places_px]
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(_NET, 1.0))
+    painter.drawLines([QLineF(places[a], places[b]) for a, b in lines])
+    painter.setPen(QPen(_RIM, 1.4))
+    for number, place in enumerate(places):
+        painter.setBrush(_KNOB_HELD if number == held else _KNOB)
+        painter.drawEllipse(place, 5.0, 5.0)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def _paint_margin(painter: QPainter, ends_px: NDArray[np.float64], text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from app.scene.twin_scene import TwinScene
 from app.services.describe_point import describe_point
 from app.ui.slice_painter import nice_length_mm
 from app.ui.turntable import Turntable
-from app.ui.twin_overlay import MarginPoints, TwinTexts, handle_positions, paint_overlay
+from app.ui.twin_overlay import MarginPoints, TwinTexts, handle_positions, paint_net, paint_overlay
 from app.ui.twin_pick import PickedPoint, paint_pick
 from app.ui.view_state import ViewState
 from app.ui.window_thread import WindowThread
@@ -27,6 +28,9 @@ from twin.figure import Figure
 from twin.surface import Surface
 from twin.twin import Twin
 from twin.wording import Wording
+
+if TYPE_CHECKING:
+    from app.ui.sheet_hands import SheetHands
 
 __all__ = ["TwinView"]
 
@@ -47,6 +51,7 @@ class _Press:
     camera: OrbitCamera
     handle: PlaneHandle | None = None
     plane: CutPlane | None = None
+    knob: int | None = None
 
 
 class TwinView(QWidget):
@@ -86,6 +91,7 @@ class TwinView(QWidget):
         self.is_plane_movable = True
         self.watermark = ""
         self.is_light = False
+        self.hands: SheetHands | None = None
         self.camera = OrbitCamera.from_side(ViewSide.FRONT)
         self._state = state
         self._wording = wording
@@ -222,6 +228,9 @@ class TwinView(QWidget):
         plane = self._state.plane if self.is_plane_movable else None
         held = self._held_or_hovered()
         paint_overlay(painter, self._size(), self._image_camera, plane, held, self._margin_points, texts)
+        if self.hands is not None:
+            places = self._image_camera.px_from_lps(self.hands.knobs_lps_mm(), self._size())
+            paint_net(painter, places, self.hands.net_lines(), None if self._press is None else self._press.knob)
         if self._pick is not None:
             x, y = self._image_camera.px_from_lps(self._pick.point_lps_mm, self._size())
             paint_pick(painter, QPointF(float(x), float(y)), self._pick.lines(self._wording), self._size())
@@ -260,7 +269,10 @@ class TwinView(QWidget):
         if button is Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             button = Qt.MouseButton.MiddleButton
         handle = self.handle_at(event.position()) if button is Qt.MouseButton.LeftButton else None
-        self._press = _Press(button, event.position(), self.camera, handle, self._state.plane)
+        knob = self.knob_at(event.position()) if button is Qt.MouseButton.LeftButton and handle is None else None
+        self._press = _Press(button, event.position(), self.camera, handle, self._state.plane, knob)
+        if knob is not None and self.hands is not None:
+            self.hands.hold_knob(knob, self.camera.toward_eye_lps)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the pointer, dragging or not."""
@@ -271,6 +283,9 @@ class TwinView(QWidget):
         moved = at - press.at
         if press.handle is not None and press.plane is not None:
             self.plane_dragged.emit(self._dragged(press, at))
+            return
+        if press.knob is not None and self.hands is not None:
+            self.hands.drag_knob(self.camera.ray_from_px(at.x(), at.y(), self._size()))
             return
         if press.button is Qt.MouseButton.LeftButton:
             self.camera = press.camera.orbited(moved.x(), moved.y(), self._size())
@@ -287,6 +302,8 @@ class TwinView(QWidget):
         press, self._press = self._press, None
         if press is not None and press.handle is not None:
             self.plane_released.emit()
+        elif press is not None and press.knob is not None and self.hands is not None:
+            self.hands.release_knob()
         elif press is not None and _is_click(press, event):
             self.pick_at(event.position())
         self._hover(event.position())
@@ -383,6 +400,16 @@ class TwinView(QWidget):
         assert self._state.plane is not None
         return handle_positions(self._state.plane, self.camera, self._size())[handle]
 
+    def knob_at(self, at: QPointF) -> int | None:
+        """Return the control point of the sheet under the pointer."""
+        points = np.zeros((0, 3)) if self.hands is None else self.hands.knobs_lps_mm()
+        if not len(points):
+            return None
+        offsets = self.camera.px_from_lps(points, self._size()) - (at.x(), at.y())
+        distances = np.hypot(*np.asarray(offsets).T)
+        nearest = int(distances.argmin())
+        return nearest if distances[nearest] < _HANDLE_REACH_PX else None
+
     def _dragged(self, press: _Press, at: QPointF) -> CutPlane:
         assert press.plane is not None
         assert press.handle is not None
@@ -399,7 +426,8 @@ class TwinView(QWidget):
         if hovered is not self._hovered:
             self._hovered = hovered
             self.update()
-        self.setCursor(Qt.CursorShape.OpenHandCursor if hovered else Qt.CursorShape.ArrowCursor)
+        hovered_any = hovered is not None or self.knob_at(at) is not None
+        self.setCursor(Qt.CursorShape.OpenHandCursor if hovered_any else Qt.CursorShape.ArrowCursor)
 
     def _held_or_hovered(self) -> PlaneHandle | None:
         return self._press.handle if self._press is not None else self._hovered

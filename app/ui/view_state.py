@@ -12,6 +12,7 @@ from app.scene.cut_plane import CutPlane
 from app.scene.window_level import WindowLevel
 from app.ui.slice_tool import SliceOverlay, SliceTool
 from twin.anatomy import structure
+from twin.resection import SheetCut
 
 __all__ = ["ViewState"]
 
@@ -26,6 +27,7 @@ class ViewState(QObject):
     window_changed = Signal()
     appearance_changed = Signal()
     plane_changed = Signal()
+    sheet_changed = Signal()
     tool_changed = Signal()
     overlays_changed = Signal()
     clip_changed = Signal()
@@ -39,6 +41,9 @@ class ViewState(QObject):
         self.fill_opacity = 0.25
         self.plane: CutPlane | None = None
         self.is_dragging_plane = False
+        self.sheet: SheetCut | None = None
+        self.is_dragging_sheet = False
+        self.cut_tool: SliceTool | None = None  # hands on the cut; asked after the tool that was chosen
         self.tool: SliceTool | None = None
         self.overlays: tuple[SliceOverlay, ...] = ()
         self.clip_normal_lps: NDArray[np.float64] | None = None
@@ -62,6 +67,14 @@ class ViewState(QObject):
         self.plane = plane
         self.is_dragging_plane = is_dragging
         self.plane_changed.emit()
+
+    def set_sheet(self, sheet: SheetCut | None, *, is_dragging: bool = False) -> None:
+        """Show a sheet that can be bent, or none."""
+        if sheet is None and self.sheet is None:
+            return
+        self.sheet = sheet
+        self.is_dragging_sheet = is_dragging
+        self.sheet_changed.emit()
 
     def set_tool(self, tool: SliceTool | None) -> None:
         """Let a tool answer left presses on slices, or none; the one before gives up what it began."""

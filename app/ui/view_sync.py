@@ -152,7 +152,8 @@ class ViewSync(QObject):
         if self.scene is not None:
             tint = self.scene.tint
             is_of_plane = tint is not None and tint.mask is None
-            if is_of_plane != (plane is not None) or (plane is None and tint is not None):
+            is_among_others = tint is not None and tint.mask is not None and not is_moving and plane is not None
+            if not is_among_others and (is_of_plane != (plane is not None) or (plane is None and tint is not None)):
                 # A plane that only moves leaves the pictures as they are.
                 self.scene.tint = None if plane is None else Tint(ORGAN_ID, SPECIMEN_RGB)
                 for view in self._slices.values():
@@ -171,16 +172,24 @@ class ViewSync(QObject):
     def _on_figures(self, shown: ShownFigures) -> None:
         """Once figures are settled, show the closed parts and the voxels that are removed."""
         settled = shown.settled
-        if shown.state is not FigureState.SETTLED or settled is None:
+        if shown.state not in (FigureState.SETTLED, FigureState.PREVIEW) or settled is None:
             self._twin_view.show_margin(None, None)
+            if shown.state is FigureState.LIVE and self._state.plane is None:
+                self._tint(None)  # what was removed before is no longer what would be
             return
-        margin = (settled.outcome.liver or {}).get("margin_mm")
+        organ_id = settled.plan.organ_ids[0]
+        figures = settled.outcome.liver if organ_id == ORGAN_ID else settled.outcome.pancreas
+        margin = (figures or {}).get("margin_mm")
         self._twin_view.show_margin(
             margin if isinstance(margin, Figure) else None, settled.outcome.margin_points_lps_mm
         )
-        if self.scene is not None and self._state.plane is None:
-            self.scene.tint = Tint(ORGAN_ID, SPECIMEN_RGB, mask=settled.removed)
+        if self._state.plane is None or len(settled.plan.resections) > 1:
+            self._tint(Tint(organ_id, SPECIMEN_RGB, mask=settled.removed))
+        remnant, specimen = settled.remnant, settled.specimen
+        self._twin_view.change(lambda twin_scene: twin_scene.show_split(organ_id, remnant, specimen))
+
+    def _tint(self, tint: Tint | None) -> None:
+        if self.scene is not None and self.scene.tint is not tint:
+            self.scene.tint = tint
             for view in self._slices.values():
                 view.repaint_slice()
-        remnant, specimen = settled.remnant, settled.specimen
-        self._twin_view.change(lambda twin_scene: twin_scene.show_split(ORGAN_ID, remnant, specimen))

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF
 
 from app.scene.cut_plane import PlaneHandle
 from app.scene.slice_frame import SliceAxis
-from app.ui.plan_desk import FigureState, cut_of_plane
+from app.ui.plan_desk import cut_of_plane
+from app.ui.shown_figures import FigureState
 from tests.app.ui.conftest import Driver
 from twin.resection import PlaneCut, WedgeCut
 
@@ -136,10 +137,10 @@ def test_that_a_wedge_follows_its_margin(driver: Driver, case_path: Path) -> Non
     driver.settle()
     panel, window = driver.window.plan_panel, driver.window
     assert window.state.plane is None
-    assert panel.wedge_box.isVisible()
-    assert panel.margin.value() == 10.0
+    assert panel.options.lesion.isVisible()
+    assert panel.options.lesion.margin.value() == 10.0
     small = float(driver.figure("resected_ml").split()[0].replace(",", ""))
-    panel.margin.setValue(20.0)
+    panel.options.lesion.margin.setValue(20.0)
     driver.wait(lambda: window.desk.wedge() == WedgeCut("lesion-1", 20.0), "margin taken over")
     driver.settle()
     assert float(driver.figure("resected_ml").split()[0].replace(",", "")) > 1.5 * small
