@@ -30,6 +30,7 @@ _READING_ORDER = (
     "margin_mm",
     "lesion_margin_mm",
     "resected_ml",
+    "ablated_ml",
     "remnant_ml",
     "remnant_percent",
     "duct_mm",
@@ -45,7 +46,6 @@ _READING_ORDER = (
     "functional_remnant_ml",
     "ischaemic_ml",
     "congested_ml",
-    "ablated_ml",
     "embolised_ml",
     "absent_ml",
     "stages.1.resected_ml",
@@ -175,6 +175,8 @@ def _is_left_out(key: str, figure: Figure, *, is_donor: bool) -> bool:
         _, stage, rest = key.split(".", 2)
         return rest != "resected_ml" if stage == "2" else rest not in _OF_STAGE
     if is_donor and key.startswith(_OF_PATIENTS):
+        return True
+    if key == "specimen_weight_g" and figure.value == 0.0:  # an ablation has no specimen
         return True
     return figure.value is None and key.startswith(_ASKED_FOR)
 

@@ -32,6 +32,7 @@ from twin.wording import Wording
 
 __all__ = [
     "branch_in_words",
+    "crossed_branches",
     "crossed_vessels_section",
     "cut_in_words",
     "cuts_in_words",
@@ -41,6 +42,7 @@ __all__ = [
     "segments_table",
     "state_in_words",
     "thresholds_section",
+    "warning_in_words",
     "warnings_section",
 ]
 
@@ -97,22 +99,27 @@ def crossed_vessels_section(outcome: Outcome, twin: Twin, wording: Wording, *, a
     an empty list must not read as "none is crossed".
     """
     untraced = [wording.text(f"export.untraced.{tree}") for tree in _TREES if tree not in twin.graphs]
-    by_name: dict[str, list[CrossedVessel]] = {}
-    for vessel in sorted(outcome.clip_list, key=lambda v: v.order):
-        by_name.setdefault(_branch_name(vessel, wording), []).append(vessel)
+    named = crossed_branches(outcome, wording)
     footer = f'<p class="note">{_text(wording, "export.vessels.footer")}</p>'
     if untraced:
         footer = f"<p>{_text(wording, 'export.vessels.untraced', trees=', '.join(untraced))}</p>{footer}"
-    if not by_name and len(untraced) == len(_TREES):
+    if not named and len(untraced) == len(_TREES):
         return footer
-    if not by_name:
+    if not named:
         return f"<p>{_text(wording, 'export.vessels.none')}</p>{footer}"
-    named = list(by_name.items())
     shown = named if at_most is None else named[:at_most]
     items = "".join(f"<li>{escape(_crossing(name, vessels, wording))}</li>" for name, vessels in shown)
     n_left = sum(len(vessels) for _, vessels in named[len(shown) :])
     more = f"<p>{_text(wording, 'export.vessels.more', count=n_left)}</p>" if n_left else ""
     return f'<ol class="vessels">{items}</ol>{more}{footer}'
+
+
+def crossed_branches(outcome: Outcome, wording: Wording) -> tuple[tuple[str, tuple[CrossedVessel, ...]], ...]:
+    """Return the vessels crossed by the cut under the names of their branches, in geometric order along it."""
+    by_name: dict[str, list[CrossedVessel]] = {}
+    for vessel in sorted(outcome.clip_list, key=lambda v: v.order):
+        by_name.setdefault(_branch_name(vessel, wording), []).append(vessel)
+    return tuple((name, tuple(vessels)) for name, vessels in by_name.items())
 
 
 def _crossing(name: str, vessels: Sequence[CrossedVessel], wording: Wording) -> str:
@@ -125,12 +132,12 @@ def _crossing(name: str, vessels: Sequence[CrossedVessel], wording: Wording) -> 
 
 def thresholds_section(outcome: Outcome, wording: Wording) -> str:
     """Return what the outcome says of published thresholds: text and interval, never a colour."""
-    return _list(_warning(warning, wording) for warning in outcome.warnings if _is_on_threshold(warning))
+    return _list(warning_in_words(warning, wording) for warning in outcome.warnings if _is_on_threshold(warning))
 
 
 def warnings_section(case: Case, state: DocumentState, outcome: Outcome, wording: Wording) -> str:
     """Return what else the surgeon must know beside the figures, as a list."""
-    lines = [_warning(warning, wording) for warning in outcome.warnings if not _is_on_threshold(warning)]
+    lines = [warning_in_words(warning, wording) for warning in outcome.warnings if not _is_on_threshold(warning)]
     if state.is_nothing_confirmed:
         lines.append(wording.text("export.warning.nothing_confirmed"))
     elif state.unconfirmed:
@@ -230,7 +237,8 @@ def _is_on_threshold(warning: OutcomeWarning) -> bool:
     return warning.message_id.startswith("warning.threshold.")
 
 
-def _warning(warning: OutcomeWarning, wording: Wording) -> str:
+def warning_in_words(warning: OutcomeWarning, wording: Wording) -> str:
+    """Return a warning with figures and vessels named in words."""
     parameters = dict(warning.parameters)
     if "ratio" in parameters:  # the key of a figure
         parameters["ratio"] = figure_name("liver", str(parameters["ratio"]), wording)

@@ -100,15 +100,19 @@ def territory_figures(model: OrganModel, removed_counts: NDArray[np.int64]) -> d
 
 
 def named_level(name: str) -> str:
-    """Return the part of a branch's name that an anatomist would say; numbers beyond it only count forks.
+    """Return the part of a branch's name that an anatomist would say; numbers and letters beyond it only count forks.
 
     Examples
     --------
     >>> named_level("portal.right.anterior.8.1.2"), named_level("portal.right.1"), named_level("hepatic.middle.2.1")
     ('portal.right.anterior.8', 'portal.right', 'hepatic.middle')
+    >>> named_level("portal.right.b"), named_level("portal.right.anterior.5.c.1")
+    ('portal.right', 'portal.right.anterior.5')
     """
     parts = name.split(".")
     for place, part in enumerate(parts):
+        if len(part) == 1 and part.isalpha():
+            return ".".join(parts[:place])
         if part[:1].isdigit():
             before = ".".join(parts[:place])
             is_segment = any(

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from twin.errors import UsageError
+from twin.plan import Plan
+from twin.resection import DonorSplit, TerritorySet
 
 __all__ = [
     "BRISBANE_CODES",
     "differs_as_drawn",
+    "intended_code",
     "new_world_code",
     "segment_name",
     "segments_of_code",
@@ -79,6 +82,24 @@ def segment_name(value: int) -> str:
     ('4a', '8')
     """
     return {41: "4a", 42: "4b"}.get(value, str(value))
+
+
+def intended_code(plan: Plan) -> str:
+    """Return the New World code that the territory sets and grafts of a plan ask for; empty where none does.
+
+    Examples
+    --------
+    >>> from twin.resection import parse_cut
+    >>> intended_code(Plan("A", (parse_cut("H58"), parse_cut("H67"))))
+    'H5678'
+    """
+    digits = ""
+    for cut in plan.resections:
+        if isinstance(cut, TerritorySet):
+            digits += cut.new_world_code.removeprefix("H")
+        elif isinstance(cut, DonorSplit):
+            digits += _DIGITS_OF_GRAFT[cut.graft]
+    return f"H{''.join(sorted(set(digits)))}" if digits else ""
 
 
 def new_world_code(segments_ml: Mapping[str, tuple[float, float]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -24,6 +24,7 @@ from simulation.perfusion import perfusion_figures
 from simulation.removal import Removal, removal_of
 from simulation.removal_warnings import removal_warnings
 from simulation.removed_counts import removed_counts
+from simulation.segment_codes import differs_as_drawn, intended_code, new_world_code
 from simulation.stages import stage_figures
 from simulation.threshold_notes import threshold_notes
 from simulation.vessel_clearance import trees_at_cut, trunk_warnings
@@ -59,6 +60,7 @@ def simulate(
     gland: Gland | None = None,
     contacts: tuple[Contact, ...] | None = None,
     scan: ScanState | None = None,
+    confirmed: Collection[str] = (),
 ) -> Outcome:
     """Return the settled outcome of a plan: of the organs that it acts on.
 
@@ -81,6 +83,8 @@ def simulate(
         Of :func:`simulation.contacts.contacts_of`: they do not depend on the plan, and need not be measured again.
     scan
         Phase and age of the scan, which the suggested resectability rows ask for.
+    confirmed
+        Structures that a person declared right; those rows ask for that too.
 
     Raises
     ------
@@ -112,12 +116,10 @@ def simulate(
         outcome = _with_pancreas(plan, twin, facts, model, gland, scan_date)
     else:
         outcome = _on_liver(plan, twin, facts, model, scan_date)
-    return with_contacts(outcome, twin, facts, contacts=contacts, scan=scan, gland=gland)
+    return with_contacts(outcome, twin, facts, contacts=contacts, scan=scan, gland=gland, confirmed=confirmed)
 
 
-def _on_liver(
-    plan: Plan, twin: Twin, facts: PatientFacts, model: OrganModel | None, scan_date: date | None
-) -> Outcome:
+def _on_liver(plan: Plan, twin: Twin, facts: PatientFacts, model: OrganModel | None, scan_date: date | None) -> Outcome:
     model = model or OrganModel.of_twin(twin)
     removal = removal_of(plan, model)
     by_boundary, taken = removed_counts(removal)
@@ -136,6 +138,8 @@ def _on_liver(
     if is_donor(removal):
         figures |= donor_figures(removal, figures, removed, facts)
     nearest = min(margins, key=lambda margin: margin.distance_mm, default=None)
+    segments_ml = volumetry.removed_and_whole_ml(taken[1])
+    asked = intended_code(plan) if segments_ml else ""
     return Outcome(
         plan.name,
         plan.hash,
@@ -155,6 +159,9 @@ def _on_liver(
             *_threshold_warnings(removal, figures, facts, scan_date),
         ),
         territories=territory_figures(removal.model, removed),
+        new_world_code=new_world_code(segments_ml),
+        intended_code=asked,
+        differs_as_drawn=bool(asked) and differs_as_drawn(asked, segments_ml),
     )
 
 

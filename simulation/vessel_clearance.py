@@ -20,8 +20,9 @@ from twin.vessel_graph import VesselGraph
 __all__ = ["TreeAtCut", "place_doubt_mm", "trees_at_cut", "trunk_warnings"]
 
 _LEAST_DOUBT_MM = 2.0  # usual resolution of a planned cut, as for a margin
-_LEAST_FED_SHARE = 0.05  # ours: a warning is for vessels that as much of the remnant depends on
-_MOST_WARNINGS = 3
+# Ours: a warning is for vessels that as much of what the tree feeds in the remnant, and as many ml, depend on.
+_LEAST_FED_SHARE = 0.05
+_LEAST_FED_ML = 50.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,29 +103,45 @@ def trees_at_cut(removal: Removal, cut_points_lps_mm: NDArray[np.float64]) -> di
 def trunk_warnings(
     removal: Removal, trees: Mapping[str, TreeAtCut], removed_counts: NDArray[np.int64]
 ) -> tuple[OutcomeWarning, ...]:
-    """Warn of vessels that a good part of the remnant depends on and that are spared, or cut, by a little only.
+    """Warn of the vessel that most of the remnant depends on among those spared, or cut, by a little only.
 
-    For each vessel: how far its wall is from the cut (0 where the cut runs through the wall) and what it feeds or
-    drains of the remnant. The largest few are named.
+    Said are how far its wall is from the cut (0 where the cut runs through the wall) and what it feeds or drains of
+    the remnant. A trunk that a resection along territories leaves by intention is no news, nor is a branch without a
+    name.
     """
     warned: list[tuple[float, OutcomeWarning]] = []
     for name, tree in trees.items():
         fed_ml = fed_below_ml(tree.graph, tree.order, removal.model, removed_counts)
         kept = removal.vessels.kept.get(name, ())
         fed_ml[np.isin(tree.graph.branch_of_node, kept)] = 0.0
-        warned += _tree_warnings(tree, fed_ml, float(fed_ml.max(initial=0.0)))
+        least_ml = max(_LEAST_FED_ML, _LEAST_FED_SHARE * float(fed_ml.max(initial=0.0)))
+        fed_ml[_is_left_by_intention(name, removal, len(fed_ml)) | (fed_ml < least_ml) | ~_has_name(tree.graph)] = 0.0
+        warned += _tree_warnings(tree, fed_ml)
     warned.sort(key=lambda one: -one[0])
-    return tuple(warning for _, warning in warned[:_MOST_WARNINGS])
+    return tuple(warning for _, warning in warned[:1])
 
 
-def _tree_warnings(
-    tree: TreeAtCut, fed_ml: NDArray[np.float64], most_ml: float
-) -> Iterable[tuple[float, OutcomeWarning]]:
+def _is_left_by_intention(tree: str, removal: Removal, n_nodes: int) -> NDArray[np.bool_]:
+    """Return which nodes some cut leads out of its way, bool (n_nodes,)."""
+    left = np.zeros(n_nodes, np.bool_)
+    for part in removal.parts:
+        if tree in part.spared_nodes:
+            left |= part.spared_nodes[tree]
+    return left
+
+
+def _has_name(graph: VesselGraph) -> NDArray[np.bool_]:
+    """Return which nodes lie on a branch that an anatomist has a name for, bool (n_nodes,)."""
+    named = [branch.index for branch in graph.branches if "." in named_level(branch.name) or branch.name == "portal"]
+    return np.isin(graph.branch_of_node, named)
+
+
+def _tree_warnings(tree: TreeAtCut, fed_ml: NDArray[np.float64]) -> Iterable[tuple[float, OutcomeWarning]]:
     graph, radii = tree.graph, wall_mm(tree.graph)
     is_removed = tree.is_removed()
     is_cut_off = is_removed.copy()
     spread_down(tree.order, graph.parents, is_cut_off)
-    matters = (fed_ml > 0) & (fed_ml >= _LEAST_FED_SHARE * most_ml)
+    matters = fed_ml > 0
     in_reach = np.abs(tree.to_cut_mm) < radii + tree.doubt_mm
     spared = matters & in_reach & ~is_cut_off
     # What is cut by more elsewhere on its way is no close call.

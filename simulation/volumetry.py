@@ -79,6 +79,12 @@ class Volumetry:
         """Return the ml of counted voxels in each segment, by boundary of the organ, float64 (n_segments, 3)."""
         return (self._segment_weights @ counts).reshape(-1, 3)
 
+    def removed_and_whole_ml(self, counts: NDArray[np.int64]) -> dict[str, tuple[float, float]]:
+        """Return the ml of counted voxels, as drawn, and of all of each segment, by its name."""
+        removed, whole = (self.of_segments(one)[:, _DRAWN] for one in (counts, self.model.counts))
+        pairs = zip(self.segment_names, removed, whole, strict=True)
+        return {name: (float(removed_ml), float(whole_ml)) for name, removed_ml, whole_ml in pairs}
+
     @cached_property
     def all(self) -> OrganVolumes:
         """Volumes of the whole organ."""

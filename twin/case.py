@@ -49,6 +49,8 @@ class Case:
         tell whether the layer it was made from is still current.
     branch_names
         Names that persons gave to branches of vessels, by place.
+    segment_barriers
+        Hepatic veins whose planes no segment crosses: of ``"right"``, ``"middle"``, ``"left"``.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Case:
     not_found: Mapping[str, str] = field(default_factory=dict)
     revisions: Mapping[LayerName, int] = field(default_factory=dict)
     branch_names: tuple[BranchName, ...] = ()
+    segment_barriers: tuple[str, ...] = ()
 
     @property
     def planning_volume(self) -> Volume:
@@ -92,7 +95,7 @@ class Case:
         """SHA-256 over all label layers that are primary (derived ones follow from them).
 
         Boundary uncertainties are part of it: intervals are computed from them. So are names that persons gave to
-        branches: segments and territories go by them.
+        branches and the barriers of the segments: segments and territories go by them.
         """
         parts = sorted(
             (name.value, layer.hash, sorted((i, u.to_json()) for i, u in layer.uncertainties.items()))
@@ -101,6 +104,8 @@ class Case:
         )
         names = [list(name.to_json().values()) for name in self.branch_names]
         content = [parts, names] if names else parts
+        if self.segment_barriers:
+            content = [parts, names, sorted(self.segment_barriers)]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -176,6 +181,10 @@ class Case:
     def with_branch_names(self, names: tuple[BranchName, ...]) -> Case:
         """Return the case with these names of branches in place of its own; outcomes become stale."""
         return replace(self, branch_names=names)._with_stale_results()
+
+    def with_segment_barriers(self, barriers: tuple[str, ...]) -> Case:
+        """Return the case with these barriers between segments; outcomes become stale."""
+        return replace(self, segment_barriers=barriers)._with_stale_results()
 
     def with_plan(self, plan: Plan) -> Case:
         """Return the case with a plan added or replaced; an outcome of an earlier plan of that name becomes stale."""

@@ -54,6 +54,10 @@ class Outcome:
     named branch, those of a trunk with all below it. ``suggested_rows`` say for each lesion of the pancreas which row
     of a resectability table its contacts would suggest, or why none. ``is_stale`` is set when plan, labels or patient
     facts changed.
+
+    ``new_world_code`` is read from the voxels that are taken out (``"H4'5678"``; empty without segments, or when no
+    segment loses a tenth), ``intended_code`` the one that the plan asks for, if it asks for one; ``differs_as_drawn``
+    tells that they differ by more than a quarter of a segment.
     """
 
     plan_name: str
@@ -70,6 +74,9 @@ class Outcome:
     is_stale: bool = False
     territories: Mapping[str, Mapping[str, FigureTree]] = field(default_factory=dict)
     suggested_rows: tuple[SuggestedRow, ...] = ()
+    new_world_code: str = ""
+    intended_code: str = ""
+    differs_as_drawn: bool = False
 
     @property
     def figures_hash(self) -> str:
@@ -108,6 +115,7 @@ class Outcome:
             "facts_hash": self.facts_hash,
             "liver": liver,
             "pancreas": None if self.pancreas is None else _plain(self.pancreas),
+            **self._codes(),
             "margin_points_lps_mm": None
             if self.margin_points_lps_mm is None
             else [list(point) for point in self.margin_points_lps_mm],
@@ -116,6 +124,16 @@ class Outcome:
             **({"suggested_rows": [row.to_json() for row in self.suggested_rows]} if self.suggested_rows else {}),
             "warnings": [{"message_id": w.message_id, "parameters": dict(w.parameters)} for w in self.warnings],
             "is_stale": self.is_stale,
+        }
+
+    def _codes(self) -> dict[str, object]:
+        """Return the codes; nothing where no segments are known, as in files of earlier versions."""
+        if not (self.new_world_code or self.intended_code):
+            return {}
+        return {
+            "new_world_code": self.new_world_code or None,
+            "intended_code": self.intended_code or None,
+            "differs_as_drawn": self.differs_as_drawn,
         }
 
     @classmethod
@@ -146,6 +164,9 @@ class Outcome:
                 for tree, branches in territories.items()
             },
             tuple(SuggestedRow.from_json(row) for row in data.get("suggested_rows", ())),  # type: ignore[attr-defined]
+            str(data.get("new_world_code") or ""),
+            str(data.get("intended_code") or ""),
+            bool(data.get("differs_as_drawn", False)),
         )
 
 

@@ -164,7 +164,7 @@ def build_twin(
     if graphs is None:
         if traced is None:
             progress(Progress(0.0, "progress.twin.vessels"))
-            traced = trace_vessels(layers, given_names=case.branch_names)
+            traced = trace_vessels(layers, given_names=case.branch_names, barriers=case.segment_barriers)
         twin = _with_traced_vessels(twin, traced)
     wanted = [i for i in twin.structure_ids if structure_ids is None or i in structure_ids]
     surfaces: dict[str, Surface] = {}

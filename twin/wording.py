@@ -82,8 +82,11 @@ class Wording:
             decimals = 1 if unit in _ONE_PLACE else 0
         is_joined = unit in ("", "deg") or (unit == "%" and self.language == "en")
         gap = "" if is_joined else _NO_BREAK_SPACE
-        sign = self._texts.get(f"unit.{unit}") or _SIGN_OF_UNIT.get(unit, unit)
-        return f"{self.number(value, decimals=decimals)}{gap}{sign}"
+        return f"{self.number(value, decimals=decimals)}{gap}{self.unit(unit)}"
+
+    def unit(self, unit: str) -> str:
+        """Write a unit: its word in the language, or its sign."""
+        return self._texts.get(f"unit.{unit}") or _SIGN_OF_UNIT.get(unit, unit)
 
     def figure(self, figure: Figure, *, decimals: int | None = None) -> str:
         """Write a figure with its interval, or why it is not known."""

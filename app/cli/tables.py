@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from app.services.name_branches import named_levels
 from app.services.worded_checklist import checklist_rows, distance_rows, fitness_line
-from app.services.worded_figures import contact_rows, named_figures, suggestion_lines, worded_figure
+from app.services.worded_figures import branch_in_words
 from twin.anatomy import structure
-from twin.figure import Figure
-from twin.outcome import Outcome
 from twin.wording import NOT_A_DEVICE, Wording
 
 if TYPE_CHECKING:
@@ -24,43 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "batch_parts",
+    "branch_parts",
     "checklist_parts",
-    "comparison_table",
     "demo_parts",
     "doctor_document",
     "doctor_parts",
-    "outcome_parts",
     "plans_table",
     "twin_table",
 ]
-
-
-def outcome_parts(outcome: Outcome, wording: Wording) -> list[str | Table]:
-    """Every figure of an outcome, its warnings, and the notice."""
-    table = _table(wording, "cli.table.figure", "cli.table.value", "cli.table.source")
-    for key, (name, figure) in named_figures(outcome, wording).items():
-        table.add_row(name, worded_figure(key, figure, wording), figure.source)
-    parts: list[str | Table] = [wording.text("cli.simulate.title", name=outcome.plan_name), table]
-    if outcome.territories:
-        parts.append(_territories(outcome, wording))
-    if outcome.clip_list:
-        parts += [wording.text("cli.simulate.crossed"), _crossed_vessels(outcome, wording)]
-    if outcome.contacts:
-        parts += [wording.text("contacts.title"), _contacts(outcome, wording)]
-    parts += suggestion_lines(outcome, wording)
-    parts += [wording.text(w.message_id, **w.parameters) for w in outcome.warnings]
-    return [*parts, wording.text(NOT_A_DEVICE)]
-
-
-def comparison_table(outcomes: Sequence[Outcome], wording: Wording) -> Table:
-    """The figures of several outcomes side by side."""
-    table = Table(wording.text("cli.table.figure"), *(outcome.plan_name for outcome in outcomes))
-    columns = [named_figures(outcome, wording) for outcome in outcomes]
-    names = {key: name for column in columns for key, (name, _) in column.items()}
-    for key, name in names.items():
-        cells = (worded_figure(key, column[key][1], wording) if key in column else "" for column in columns)
-        table.add_row(name, *cells)
-    return table
 
 
 def plans_table(plans: Sequence[ListedPlan], wording: Wording) -> Table:
@@ -82,6 +52,23 @@ def twin_table(twin: TwinSummary, wording: Wording) -> Table:
             wording.quantity(quality.difference_percent, "%", decimals=2),
         )
     return table
+
+
+def branch_parts(twin: TwinSummary, wording: Wording) -> list[str | Table]:
+    """The named branches with what they supply or drain, and what was mended or is a proposal."""
+    names = ("vessel", "name", "diameter", "territory_volume", "name_state", "place_lps")
+    table = _table(wording, *(f"cli.table.{name}" for name in names))
+    for row in named_levels(twin.branches):
+        table.add_row(
+            branch_in_words(row.name, wording),
+            row.name,
+            wording.quantity(row.diameter_mm, "mm"),
+            "" if row.territory_ml is None else wording.quantity(row.territory_ml, "ml"),
+            wording.text("cli.twin.confirmed" if row.is_name_confirmed else "cli.twin.proposed"),
+            " ".join(f"{value:.0f}" for value in row.point_lps_mm),
+        )
+    parts: list[str | Table] = [wording.text("cli.twin.branches"), table] if twin.branches else []
+    return [*parts, *(wording.text(doubt.message_id, **doubt.parameters) for doubt in twin.tracing_doubts)]
 
 
 def checklist_parts(checklist: AnatomyChecklist, wording: Wording) -> list[str | Table]:
@@ -176,31 +163,3 @@ def _state_of(check: Check, wording: Wording) -> str:
     if check.is_ok:
         return wording.text("cli.doctor.ok")
     return wording.text("cli.doctor.missing" if check.is_needed else "cli.doctor.optional")
-
-
-def _contacts(outcome: Outcome, wording: Wording) -> Table:
-    names = ("lesion", "vessel", "axial", "normal", "maximum", "length", "plane")
-    table = _table(wording, *(f"contacts.column.{name}" for name in names))
-    for row in contact_rows(outcome, wording):
-        table.add_row(*(getattr(row, name) for name in names))
-    return table
-
-
-def _crossed_vessels(outcome: Outcome, wording: Wording) -> Table:
-    table = _table(wording, "cli.table.order", "cli.table.vessel", "cli.table.diameter", "cli.table.question")
-    for vessel in outcome.clip_list:
-        question = wording.text("export.vessels.to_preserve") if vessel.to_preserve else ""
-        table.add_row(str(vessel.order), vessel.branch, wording.quantity(vessel.diameter_mm, "mm"), question)
-    return table
-
-
-def _territories(outcome: Outcome, wording: Wording) -> Table:
-    """Volumes by named branch of both trees."""
-    names = ("total_ml", "resected_ml", "remnant_ml")
-    heads = (wording.text(f"export.segment.{name}") for name in names)
-    table = Table(wording.text("cli.table.territory"), *heads)
-    for branches in outcome.territories.values():
-        for name, tree in branches.items():
-            figures = (tree[key] for key in names)
-            table.add_row(name, *(wording.figure(figure) for figure in figures if isinstance(figure, Figure)))
-    return table

@@ -8,8 +8,16 @@ from pathlib import Path
 
 from app.services.anatomy_checklist import AnatomyChecklist, anatomy_checklist
 from app.services.case_file import opened_case
+from app.services.case_session import CaseSession
 from app.services.check_quality import QualitySummary, check_quality
-from app.services.name_branches import BranchRow, listed_branches
+from app.services.name_branches import (
+    BranchRequest,
+    BranchRow,
+    confirm_branch_names,
+    listed_branches,
+    name_branch,
+    set_barriers,
+)
 from app.services.structure_volume import volume_figure
 from app.services.surface_cache import SurfaceCache
 from app.services.tree_cache import traced_vessels_of
@@ -64,10 +72,33 @@ class TwinSummary:
 
 
 def build_twin_of_file(
-    case_path: Path, *, progress: ProgressListener = no_progress, cancel: CancelToken | None = None
+    case_path: Path,
+    *,
+    request: BranchRequest | None = None,
+    progress: ProgressListener = no_progress,
+    cancel: CancelToken | None = None,
 ) -> TwinSummary:
-    """Build the twin of a case on disk; its surfaces stay in the cache of the case."""
+    """Build the twin of a case on disk; its surfaces stay in the cache of the case.
+
+    Parameters
+    ----------
+    case_path
+        Folder of the case.
+    request
+        Names and barriers that a person gives first; each is a step that can be undone.
+    progress, cancel
+        Contract of long jobs.
+
+    Raises
+    ------
+    UsageError
+        When the request cannot be read.
+    InputError
+        When it names a branch or a place that the trees do not have.
+    """
     with opened_case(case_path) as session:
+        if request is not None:
+            _do_as_asked(session, request, cancel)
         twin = build_case_twin(session.case, session.folder.path, progress=progress, cancel=cancel)
         doubts = check_quality(session.case, cancel=cancel)
         checklist = anatomy_checklist(session.case, twin, doubts)
@@ -76,6 +107,21 @@ def build_twin_of_file(
     tracing = (*twin.doubts, *(doubt for layer in derived for doubt in layer.doubts))
     quality = tuple(twin.quality[i] for i in twin.surfaces)
     return TwinSummary(volumes, quality, doubts, checklist, listed_branches(twin), twin.portal_type, tracing)
+
+
+def _do_as_asked(session: CaseSession, request: BranchRequest, cancel: CancelToken | None) -> None:
+    places, veins = request.places, request.veins  # read whole before anything is done
+    if places or request.confirmed:
+        case = session.case
+        traced = traced_vessels_of(case, session.folder.path) if case.layers else None
+        twin = build_twin(case, structure_ids=(), traced=traced, cancel=cancel)
+        for point, name in places:
+            name_branch(session, twin, name.partition(".")[0], point, name, request.by)
+        for tree in dict.fromkeys(name.partition(".")[0] for name in request.confirmed):
+            names = [name for name in request.confirmed if name.partition(".")[0] == tree]
+            confirm_branch_names(session, twin, tree, names, request.by)
+    if veins is not None:
+        set_barriers(session, veins)
 
 
 def build_case_twin(

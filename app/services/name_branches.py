@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.services.case_session import CaseSession
+from simulation.branch_volumes import named_level
 from twin.account import utc_now
 from twin.anatomy import LayerName
 from twin.case import Case
-from twin.edit import BranchNamesEdit
-from twin.errors import InputError
+from twin.edit import BranchNamesEdit, SegmentBarriersEdit
+from twin.errors import InputError, UsageError
+from twin.liver_territories import BARRIERS
 from twin.naming.branch_name import BranchName
 from twin.twin import Twin
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["BranchRow", "confirm_branch_names", "forget_branch_name", "listed_branches", "name_branch"]
+__all__ = [
+    "BranchRequest",
+    "BranchRow",
+    "confirm_branch_names",
+    "forget_branch_name",
+    "listed_branches",
+    "name_branch",
+    "named_levels",
+    "set_barriers",
+]
 
 Point = tuple[float, float, float]
 
@@ -53,6 +65,91 @@ class BranchRow:
             "territory_ml": self.territory_ml,
             "point_lps_mm": list(self.point_lps_mm),
         }
+
+
+@dataclass(frozen=True)
+class BranchRequest:
+    """What a person says of the branches, in the words of the command line.
+
+    Parameters
+    ----------
+    named
+        ``"X,Y,Z=portal.right.anterior"``: the branch at a place, LPS millimetres, gets a name.
+    confirmed
+        Proposed names that are right.
+    barriers
+        ``"hepatic.middle"``, ...: no segment crosses the planes of these veins; ``"none"`` alone takes them back.
+    by
+        Who says so.
+    """
+
+    named: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    barriers: tuple[str, ...] = ()
+    by: str = ""
+
+    @property
+    def places(self) -> tuple[tuple[Point, str], ...]:
+        """Places with their names.
+
+        Raises
+        ------
+        UsageError
+            When a text is no place and name.
+        """
+        return tuple(_place_and_name(text) for text in self.named)
+
+    @property
+    def veins(self) -> tuple[str, ...] | None:
+        """The hepatic veins that are barriers, or None when nothing is said of them.
+
+        Raises
+        ------
+        UsageError
+            When one is no hepatic vein that can be a barrier.
+        """
+        if not self.barriers:
+            return None
+        veins = tuple(dict.fromkeys(text.removeprefix("hepatic.") for text in self.barriers))
+        if veins != ("none",) and not set(veins) <= set(BARRIERS):
+            known = ", ".join(f"hepatic.{vein}" for vein in BARRIERS)
+            raise UsageError("error.twin.bad_barrier", given=", ".join(self.barriers), known=known)
+        return () if veins == ("none",) else veins
+
+
+def _place_and_name(text: str) -> tuple[Point, str]:
+    place, _, name = text.partition("=")
+    try:
+        x, y, z = (float(part) for part in place.split(","))
+    except ValueError:
+        raise UsageError("error.twin.bad_branch_place", given=text) from None
+    if not name or not all(math.isfinite(v) for v in (x, y, z)):
+        raise UsageError("error.twin.bad_branch_place", given=text)
+    return (x, y, z), name
+
+
+def named_levels(rows: Iterable[BranchRow]) -> tuple[BranchRow, ...]:
+    """Return one row for each name that an anatomist would say: its widest branch, with all that hangs on it."""
+    found: dict[tuple[str, str], list[BranchRow]] = {}
+    for row in rows:
+        found.setdefault((row.tree, named_level(row.name)), []).append(row)
+    return tuple(_level(name, members) for (_, name), members in found.items())
+
+
+def _level(name: str, members: list[BranchRow]) -> BranchRow:
+    widest = max(members, key=lambda row: row.diameter_mm)
+    supplied = [row.territory_ml for row in members if row.territory_ml is not None]
+    return replace(
+        widest,
+        name=name,
+        is_name_confirmed=any(row.is_name_confirmed for row in members if row.name == name),
+        territory_ml=max(supplied) if supplied else None,
+    )
+
+
+def set_barriers(session: CaseSession, veins: tuple[str, ...]) -> Case:
+    """Let no segment cross the planes of some hepatic veins; one step that can be undone."""
+    return session.do(SegmentBarriersEdit(veins))
 
 
 def listed_branches(twin: Twin) -> tuple[BranchRow, ...]:

@@ -88,16 +88,19 @@ def list_plans(case_path: Path) -> tuple[ListedPlan, ...]:
 
 
 def compare_plans(case_path: Path, *names: str) -> tuple[Outcome, ...]:
-    """Return the current outcomes of some plans.
+    """Return the current outcomes of some plans; without names, of every plan that has one.
 
     Raises
     ------
     InputError
-        When there is no such plan, or it has not been simulated since it changed.
+        When there is no such plan, it has not been simulated since it changed, or none has.
     """
     with case_read(case_path) as case:
+        current = [name for name, outcome in case.outcomes.items() if not outcome.is_stale]
+        if not (names or current):
+            raise InputError("error.plan.none_simulated")
         outcomes = []
-        for name in names:
+        for name in dict.fromkeys(names or current):
             outcome = case.outcomes.get(case.plan(name).name)
             if outcome is None or outcome.is_stale:
                 raise InputError("error.plan.not_simulated", plan=name)

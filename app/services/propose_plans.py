@@ -9,7 +9,8 @@ from pathlib import Path
 from app.services.case_file import case_read, opened_case
 from app.services.case_session import CaseSession
 from app.services.check_quality import with_current_doubts
-from app.services.simulate_plan import scan_date_of, scan_state_of
+from app.services.contact_cache import contacts_of_case
+from app.services.simulate_plan import confirmed_structures_of, scan_date_of, scan_state_of
 from app.services.tree_cache import traced_vessels_of
 from simulation.organ_model import OrganModel
 from simulation.proposals.constraints import CutKind, PlanConstraints
@@ -209,6 +210,7 @@ def _proposed(
         twin = build_twin(case, structure_ids=(), traced=traced, cancel=cancel)
     twin = replace(twin, layers=with_current_doubts(twin.layers, case))
     scan_date, scan = scan_date_of(case), scan_state_of(case)
+    contacts = contacts_of_case(case, case_path, twin)
     progress(Progress(0.2, "progress.proposals.search"))
     model = OrganModel.of_twin(twin)
     search = propose(model, constraints, n_proposals=n_proposals, name=name or "proposal")
@@ -218,7 +220,16 @@ def _proposed(
             cancel.raise_if_cancelled()
         share = 0.4 + 0.6 * done / len(search.all)
         progress(Progress(share, "progress.proposals.settle", {"plan": proposal.plan.name}))
-        outcome = simulate(proposal.plan, twin, case.facts, model=model, scan_date=scan_date, scan=scan)
+        outcome = simulate(
+            proposal.plan,
+            twin,
+            case.facts,
+            model=model,
+            scan_date=scan_date,
+            scan=scan,
+            contacts=contacts,
+            confirmed=confirmed_structures_of(case),
+        )
         outcomes.append((proposal, outcome))
     progress(Progress(1.0, "progress.proposals.done"))
     return PlanProposals(_explained(outcomes, search), search)

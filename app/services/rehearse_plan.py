@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -23,6 +23,7 @@ from simulation.sheet_making import SheetFit, sheet_along_territory, sheet_of_pl
 from simulation.simulate import simulate
 from simulation.split import split_masks, split_organ
 from twin.contact import Contact
+from twin.errors import GeometryError
 from twin.outcome import Outcome
 from twin.pancreas.axis import PancreasAxis
 from twin.pancreas.parts import PancreasParts
@@ -81,8 +82,23 @@ class CutFaces:
     faces: tuple[CutMap, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class _Liver:
+    """The liver prepared, with the two cuts that are dragged."""
+
+    model: OrganModel
+    plane: LivePlane
+    sheet: LiveSheet
+
+    @classmethod
+    def prepared(cls, twin: Twin, facts: PatientFacts, model: OrganModel) -> _Liver:
+        return cls(model, LivePlane(twin, facts, model=model), LiveSheet(twin, facts, model=model))
+
+
 class Rehearsal:
-    """The liver of a twin, prepared once (about a second) for many plans.
+    """The organs of a twin, prepared once (about a second) for many plans.
+
+    A twin may have a pancreas and no liver; then what is asked of a liver is refused.
 
     Not to be used from two threads at once.
 
@@ -96,35 +112,56 @@ class Rehearsal:
         Day of the scan; the growth of the remnant needs it.
     scan
         Phase and age of the scan; the suggested resectability rows need them.
+    confirmed
+        Structures that a person declared right; those rows need them too.
+    contacts
+        Of lesions with vessels, where they were measured already.
 
     Raises
     ------
     GeometryError
-        When the liver is not labelled.
+        When neither liver nor pancreas is labelled.
     """
 
     def __init__(
-        self, twin: Twin, facts: PatientFacts, *, scan_date: date | None = None, scan: ScanState | None = None
+        self,
+        twin: Twin,
+        facts: PatientFacts,
+        *,
+        scan_date: date | None = None,
+        scan: ScanState | None = None,
+        confirmed: Collection[str] = (),
+        contacts: tuple[Contact, ...] | None = None,
     ) -> None:
         self.twin = twin
         self.facts = facts
         self.scan_date = scan_date
         self.scan = scan
-        self._contacts: tuple[Contact, ...] | None = None
-        self._model = OrganModel.of_twin(twin)
-        self._live = LivePlane(twin, facts, model=self._model)
-        self._live_sheet = LiveSheet(twin, facts, model=self._model)
+        self.confirmed = tuple(confirmed)
+        self._contacts = contacts
+        self._liver: _Liver | None = None
+        if twin.has("liver") or not twin.has("pancreas"):
+            self._liver = _Liver.prepared(twin, facts, OrganModel.of_twin(twin))
 
     def with_facts(self, facts: PatientFacts) -> Rehearsal:
         """Return the same liver with other facts; nothing of the liver is computed again."""
         other = object.__new__(Rehearsal)
-        other.twin, other.facts, other._model = self.twin, facts, self._model
+        other.twin, other.facts, other.confirmed = self.twin, facts, self.confirmed
         other.scan_date, other.scan, other._contacts = self.scan_date, self.scan, self._contacts
-        other._live = LivePlane(self.twin, facts, model=self._model)
-        other._live_sheet = LiveSheet(self.twin, facts, model=self._model)
+        other._liver = None if self._liver is None else _Liver.prepared(self.twin, facts, self._liver.model)
         if "_pancreas" in vars(self):
             other._pancreas = self._pancreas.with_facts(facts)
         return other
+
+    @property
+    def _prepared_liver(self) -> _Liver:
+        if self._liver is None:
+            raise GeometryError("error.organ.empty", structure="liver")
+        return self._liver
+
+    @property
+    def _model(self) -> OrganModel:
+        return self._prepared_liver.model
 
     @cached_property
     def _pancreas(self) -> LivePancreas:
@@ -154,8 +191,8 @@ class Rehearsal:
     def live_figures(self, cut: PlaneCut | SheetCut) -> LiveFigures:
         """Return the figures of a plane or a sheet, in milliseconds."""
         if isinstance(cut, SheetCut):
-            return self._live_sheet.figures(cut)
-        return self._live.figures(cut.origin_lps_mm, cut.normal_lps)
+            return self._prepared_liver.sheet.figures(cut)
+        return self._prepared_liver.plane.figures(cut.origin_lps_mm, cut.normal_lps)
 
     @cached_property
     def _live_plan(self) -> LivePlan:
@@ -215,11 +252,12 @@ class Rehearsal:
             plan,
             self.twin,
             self.facts,
-            model=self._model,
+            model=None if self._liver is None else self._liver.model,
             gland=gland,
             scan_date=self.scan_date,
             contacts=self._contacts,
             scan=self.scan,
+            confirmed=self.confirmed,
         )
         stop()
         model = gland.model if gland is not None and "liver" not in plan.organ_ids else self._model

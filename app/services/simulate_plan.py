@@ -9,6 +9,7 @@ from pathlib import Path
 from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
 from app.services.check_quality import with_current_doubts
+from app.services.contact_cache import contacts_of_case
 from app.services.tree_cache import traced_vessels_of
 from simulation.contacts import ScanState
 from simulation.simulate import simulate
@@ -18,7 +19,13 @@ from twin.job import CancelToken, Progress, ProgressListener, no_progress
 from twin.outcome import Outcome
 from twin.twin import Twin, build_twin
 
-__all__ = ["scan_date_of", "scan_state_of", "simulate_plan_of_file", "simulate_plan_of_session"]
+__all__ = [
+    "confirmed_structures_of",
+    "scan_date_of",
+    "scan_state_of",
+    "simulate_plan_of_file",
+    "simulate_plan_of_session",
+]
 
 
 def simulate_plan_of_file(
@@ -64,12 +71,25 @@ def simulate_plan_of_session(
         twin = build_twin(case, structure_ids=(), traced=traced, cancel=cancel)
     progress(Progress(0.1, "progress.simulate.computing", {"plan": plan_name}))
     current = replace(twin, layers=with_current_doubts(twin.layers, case))
-    outcome = simulate(plan, current, case.facts, scan_date=scan_date_of(case), scan=scan_state_of(case))
+    outcome = simulate(
+        plan,
+        current,
+        case.facts,
+        scan_date=scan_date_of(case),
+        contacts=contacts_of_case(case, session.folder.path, twin),
+        scan=scan_state_of(case),
+        confirmed=confirmed_structures_of(case),
+    )
     if cancel is not None:
         cancel.raise_if_cancelled()
     progress(Progress(1.0, "progress.simulate.done", {"plan": plan_name}))
     session.do(OutcomeEdit(outcome))
     return outcome
+
+
+def confirmed_structures_of(case: Case) -> tuple[str, ...]:
+    """Return the structures that a person declared right, and that have not changed since."""
+    return tuple(structure_id for structure_id in case.confirmations if case.is_confirmed(structure_id))
 
 
 def scan_date_of(case: Case) -> date | None:

@@ -36,7 +36,7 @@ def traced_vessels_of(case: Case, case_path: Path) -> TracedVessels:
     traced = cache.find(case)
     if traced is None:
         layers = {name: case.layers[name] for name in LayerName if name in case.layers}
-        traced = trace_vessels(layers, given_names=case.branch_names)
+        traced = trace_vessels(layers, given_names=case.branch_names, barriers=case.segment_barriers)
         cache.keep(case, traced)
     return traced
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,6 +53,7 @@ def suggested_rows(
     scan: ScanState,
     *,
     gland: Gland | None = None,
+    confirmed: Collection[str] = (),
 ) -> tuple[SuggestedRow, ...]:
     """Return a row, or why there is none, for each lesion that lies in the pancreas.
 
@@ -65,6 +67,8 @@ def suggested_rows(
         What the conditions of the table are read from.
     gland
         The pancreas where it was prepared already; else it is, where head or body and tail decide.
+    confirmed
+        Structures that a person declared right: their vessels are named, though the program labelled them.
     """
     conditions = NccnConditions(
         facts.word("neoadjuvant"),
@@ -77,7 +81,7 @@ def suggested_rows(
     )
     found = []
     for lesion in _lesions_of_gland(twin):
-        angles = _angles(twin, contacts, lesion)
+        angles = _angles(twin, contacts, lesion, confirmed)
         row = suggested_row(lesion, angles, conditions)
         if any(note.message_id == PART_UNKNOWN for note in row.why_not):  # only then is the gland taken apart
             row = suggested_row(lesion, angles, conditions, part=_part_of_gland(twin, lesion, gland))
@@ -117,10 +121,12 @@ def _part_of_gland(twin: Twin, lesion: str, gland: Gland | None) -> GlandPart | 
     return GlandPart.HEAD if n_head > n_body_tail else GlandPart.BODY_TAIL
 
 
-def _angles(twin: Twin, contacts: tuple[Contact, ...], lesion: str) -> dict[str, VesselContact]:
+def _angles(
+    twin: Twin, contacts: tuple[Contact, ...], lesion: str, confirmed: Collection[str]
+) -> dict[str, VesselContact]:
     """Return the angles by labelled vessel; a vessel in several named parts counts with its most involved one."""
     angles = {
-        vessel: VesselContact(_NO_CONTACT, _NO_CONTACT, _is_named(twin, vessel))
+        vessel: VesselContact(_NO_CONTACT, _NO_CONTACT, vessel in confirmed or _is_named(twin, vessel))
         for vessel in _VESSELS
         if twin.has(vessel)
     }
@@ -151,6 +157,7 @@ def with_contacts(
     contacts: tuple[Contact, ...] | None = None,
     scan: ScanState | None = None,
     gland: Gland | None = None,
+    confirmed: Collection[str] = (),
 ) -> Outcome:
     """Return an outcome with the contacts of the lesions and the rows they would suggest.
 
@@ -168,9 +175,11 @@ def with_contacts(
         Phase and age of the scan; None is unknown.
     gland
         The pancreas where it was prepared already.
+    confirmed
+        As for :func:`suggested_rows`.
     """
     known = contacts_of(twin) if contacts is None else contacts
-    rows = suggested_rows(twin, known, facts, scan or ScanState(), gland=gland)
+    rows = suggested_rows(twin, known, facts, scan or ScanState(), gland=gland, confirmed=confirmed)
     return replace(outcome, contacts=known, suggested_rows=rows)
 
 

@@ -10,7 +10,7 @@ from twin.edit.edit import Edit
 from twin.edit.group_edit import GroupEdit
 from twin.edit.layers_edit import LayersEdit, PackedLayer
 from twin.edit.packed_array import PackedArray, Packing
-from twin.edit.patient_edits import BranchNamesEdit, ConfirmationEdit, FactsEdit, IdentityEdit
+from twin.edit.patient_edits import BranchNamesEdit, ConfirmationEdit, FactsEdit, IdentityEdit, SegmentBarriersEdit
 from twin.edit.plan_edits import ApprovalEdit, OutcomeEdit, PlanEdit
 from twin.edit.results_edit import ResultsEdit
 from twin.edit.volume_edits import PlanningVolumeEdit, RegistrationsEdit, VolumesEdit
@@ -35,6 +35,7 @@ __all__ = [
     "PlanningVolumeEdit",
     "RegistrationsEdit",
     "ResultsEdit",
+    "SegmentBarriersEdit",
     "VolumesEdit",
     "VoxelEdit",
 ]

@@ -12,7 +12,7 @@ from twin.naming.branch_name import BranchName
 from twin.patient import PatientFacts, PatientIdentity
 from twin.plan import Confirmation
 
-__all__ = ["BranchNamesEdit", "ConfirmationEdit", "FactsEdit", "IdentityEdit"]
+__all__ = ["BranchNamesEdit", "ConfirmationEdit", "FactsEdit", "IdentityEdit", "SegmentBarriersEdit"]
 
 _N_BYTES = 2048  # a handful of short texts
 
@@ -125,3 +125,24 @@ class BranchNamesEdit:
     def inverted(self, case_before: Case) -> Edit:
         """Return the edit that brings back ``case_before``."""
         return with_results_of(BranchNamesEdit(case_before.branch_names, self.label), case_before)
+
+
+@dataclass(frozen=True)
+class SegmentBarriersEdit:
+    """Set the hepatic veins whose planes no segment crosses; figures that go by segments become stale."""
+
+    barriers: tuple[str, ...]
+    label: str = "edit.segment_barriers"
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes it takes in memory, nearly."""
+        return _N_BYTES
+
+    def apply(self, case: Case) -> Case:
+        """Return the case with these barriers."""
+        return case.with_segment_barriers(self.barriers)
+
+    def inverted(self, case_before: Case) -> Edit:
+        """Return the edit that brings back ``case_before``."""
+        return with_results_of(SegmentBarriersEdit(case_before.segment_barriers, self.label), case_before)

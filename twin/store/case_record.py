@@ -65,6 +65,7 @@ def case_to_record(case: Case, blobs: BlobFolder) -> tuple[Document, dict[str, B
         "outcomes": [outcome.to_json() for outcome in case.outcomes.values()],
         "not_found": dict(case.not_found),
         "branch_names": [name.to_json() for name in case.branch_names],
+        "segment_barriers": list(case.segment_barriers),
     }
     return record, used
 
@@ -96,6 +97,7 @@ def case_from_record(record: Document, identity: PatientIdentity, blobs: BlobFol
         dict(record["not_found"]),
         {LayerName(name): int(number) for name, number in record["revisions"].items()},
         tuple(BranchName.from_json(document) for document in record.get("branch_names", ())),
+        tuple(str(vein) for vein in record.get("segment_barriers", ())),
     )
 
 

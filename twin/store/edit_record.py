@@ -30,6 +30,7 @@ from twin.edit import (
     PlanningVolumeEdit,
     RegistrationsEdit,
     ResultsEdit,
+    SegmentBarriersEdit,
     VolumesEdit,
     VoxelEdit,
 )
@@ -148,6 +149,8 @@ class _Writer:
                 return "confirmation", {"structure_id": edit.structure_id, "confirmation": confirmation}
             case BranchNamesEdit():
                 return "branch_names", {"names": [name.to_json() for name in edit.names]}
+            case SegmentBarriersEdit():
+                return "segment_barriers", {"barriers": list(edit.barriers)}
             case PlanEdit():
                 return "plan", {"name": edit.name, "plan": None if edit.plan is None else edit.plan.to_json()}
             case OutcomeEdit():
@@ -234,6 +237,8 @@ class _Reader:
                 return ConfirmationEdit(d["structure_id"], None if entry is None else Confirmation(**entry), label)
             case "branch_names":
                 return BranchNamesEdit(tuple(BranchName.from_json(entry) for entry in d["names"]), label)
+            case "segment_barriers":
+                return SegmentBarriersEdit(tuple(str(vein) for vein in d["barriers"]), label)
             case "plan":
                 return PlanEdit(d["name"], None if d["plan"] is None else Plan.from_json(d["plan"]), label)
             case "outcome":

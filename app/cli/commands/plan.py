@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 def run(
     ctx: typer.Context,
     case: CaseArgument,
+    plans: Annotated[list[str] | None, typer.Argument(metavar="[PLAN]...", help="cli.argument.plans")] = None,
     name: Annotated[str, typer.Option(metavar="NAME", help="cli.plan.name")] = "",
     cut: Annotated[list[str] | None, typer.Option(metavar="CUT", help="cli.plan.cut")] = None,
     is_list: Annotated[bool, typer.Option("--list", help="cli.plan.list")] = False,
-    compare: Annotated[tuple[str, str] | None, typer.Option(metavar="A B", help="cli.plan.compare")] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="cli.plan.compare")] = False,
     confirm: Annotated[list[str] | None, typer.Option(metavar="STRUCTURE", help="cli.plan.confirm")] = None,
     approve: Annotated[str, typer.Option(metavar="NAME", help="cli.plan.approve")] = "",
     remove: Annotated[str, typer.Option(metavar="NAME", help="cli.plan.remove")] = "",
@@ -50,13 +51,15 @@ def run(
     }
     if count is None and (lesion or keep or kind or any(value is not None for value in asked.values())):
         raise UsageError("error.proposals.alone")
+    if plans and not compare:
+        raise UsageError("error.plan.names_alone", plans=", ".join(plans))
     if count is not None:
-        if cut or is_list or compare is not None or confirm or approve or remove or by:
+        if cut or is_list or compare or confirm or approve or remove or by:
             raise UsageError("error.plan.one_action")
         _propose(ctx.obj, case, count, name.strip(), asked, (tuple(lesion or ()), tuple(keep or ()), tuple(kind or ())))
         return
     signs = bool(confirm or approve)
-    actions = [bool(name or cut), is_list, compare is not None, bool(remove), signs]
+    actions = [bool(name or cut), is_list, compare, bool(remove), signs]
     if sum(actions) != 1:
         raise UsageError("error.plan.one_action")
     if signs and not by.strip():
@@ -69,8 +72,8 @@ def run(
 
     composition.prepare_program()
     console: Console = ctx.obj
-    if compare is not None:
-        _compare(console, case, *compare)
+    if compare:
+        _compare(console, case, tuple(plans or ()))
     elif is_list:
         _list(console, case)
     elif signs:
@@ -102,13 +105,13 @@ def _list(console: Console, case: Path) -> None:
     console.finish({"plans": [entry.to_json() for entry in listed]}, parts)
 
 
-def _compare(console: Console, case: Path, first: str, second: str) -> None:
-    from app.cli.tables import comparison_table
+def _compare(console: Console, case: Path, names: tuple[str, ...]) -> None:
+    from app.cli.outcome_tables import comparison_parts
     from app.services.plan_resection import compare_plans
 
-    outcomes = compare_plans(case, first, second)
+    outcomes = compare_plans(case, *names)
     document: dict[str, object] = {"plans": [outcome.to_json() for outcome in outcomes]}
-    console.finish(document, [comparison_table(outcomes, console.wording)])
+    console.finish(document, comparison_parts(outcomes, console.wording))
 
 
 def _remove(console: Console, case: Path, name: str) -> None:

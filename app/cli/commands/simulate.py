@@ -18,7 +18,7 @@ def run(ctx: typer.Context, case: CaseArgument, plan: PlanOption) -> None:
 
     composition.prepare_program()
     composition.prepare_computing()
-    from app.cli.tables import outcome_parts
+    from app.cli.outcome_tables import outcome_parts
     from app.services.simulate_plan import simulate_plan_of_file
 
     console: Console = ctx.obj
