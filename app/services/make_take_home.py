@@ -39,6 +39,7 @@ from twin.twin import Twin
 from twin.wording import NOT_A_DEVICE, Wording
 
 __all__ = [
+    "RendererFactory",
     "TakeHomeRequest",
     "TakeHomeResult",
     "make_take_home",
@@ -67,12 +68,15 @@ class TakeHomeRequest:
         The team's choices.
     passphrase_file
         None for open files. A file that is there holds the five words; one that is not is written with new ones.
+    drawings
+        Pictures of the talk as PNG, looked through by a person; they are printed in the leaflet.
     """
 
     folder: Path
     plan_name: str
     choices: StoryChoices = field(default_factory=StoryChoices)
     passphrase_file: Path | None = None
+    drawings: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -179,7 +183,7 @@ def take_home_of_session(
     story = story_of_plan(case, twin, plan, outcome, request.choices, split=split)
     if is_new and request.passphrase_file is not None:
         _write_secret(request.passphrase_file, passphrase)  # first: a page that nobody can open helps nobody
-    maker = _Maker(story, renderer(), part_of(progress, 0.45, 1.0), cancel)
+    maker = _Maker(story, renderer(), part_of(progress, 0.45, 1.0), cancel, request.drawings)
     try:
         with staged_folder(request.folder, replaceable=replaceable) as staging:
             omitted = maker.write(staging, passphrase)
@@ -246,12 +250,13 @@ class _Maker:
     renderer: Renderer
     progress: ProgressListener
     cancel: CancelToken | None
+    drawings: tuple[bytes, ...] = ()
 
     def write(self, folder: Path, passphrase: str) -> dict[str, TwinSightError]:
         """Write the files; return those that were left out, with the reason."""
         pictures = self._pictures()
         self._step(0.6, "page")
-        leaflet = story_leaflet(self.story, pictures)
+        leaflet = story_leaflet(self.story, pictures, drawings=self.drawings)
         words = self.story.words
         if passphrase:
             inside = story_page(self.story, pictures, leaflet=leaflet, at_most_bytes=LARGEST_SEALED_BYTES)

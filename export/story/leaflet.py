@@ -58,7 +58,9 @@ _DENSITIES = (
 _LARGE_PRINT = _Density(_LARGE_PT, 1.4, 84, 6, 6, 6)
 
 
-def story_leaflet(story: Story, pictures: Mapping[str, bytes], *, today: date | None = None) -> bytes:
+def story_leaflet(
+    story: Story, pictures: Mapping[str, bytes], *, today: date | None = None, drawings: Sequence[bytes] = ()
+) -> bytes:
     """Return the leaflet as PDF/UA-1; in large print it is as long as it gets.
 
     Parameters
@@ -69,6 +71,8 @@ def story_leaflet(story: Story, pictures: Mapping[str, bytes], *, today: date | 
         Scene id to PNG.
     today
         The day it is made; the present day unless given.
+    drawings
+        Pictures of the talk as PNG; they follow on pages of their own.
 
     Raises
     ------
@@ -77,7 +81,8 @@ def story_leaflet(story: Story, pictures: Mapping[str, bytes], *, today: date | 
     """
     day = today or date.today()
     density = _LARGE_PRINT if story.has_large_print else _fitting(story, pictures, day)
-    document = _laid_out(leaflet_html(story, pictures, day, density))
+    html = leaflet_html(story, pictures, day, density).replace("</body>", f"{_drawings(story, drawings)}</body>")
+    document = _laid_out(html)
     return bytes(document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=story.version.encode()))
 
 
@@ -178,6 +183,18 @@ def _figure(story: Story, scene: Scene, picture: bytes) -> str:
         f'<figure><img alt="{escape(scene.alternative_text)}" src="data:image/png;base64,{png}">'
         f'<span class="side at-left">{right}</span><span class="side at-right">{left}</span>{mark}</figure>'
     )
+
+
+def _drawings(story: Story, drawings: Sequence[bytes]) -> str:
+    """Return the pages with the pictures of the talk, each with its description in words."""
+    if not drawings:
+        return ""
+    alternative = escape(story.words.say("say.drawing"))
+    pictures = "".join(
+        f'<img alt="{alternative}" src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}">'
+        for png in drawings
+    )
+    return f'<div class="drawings"><h2>{escape(story.words.say("page.drawings"))}</h2>{pictures}</div>'
 
 
 def _footer(story: Story, today: date) -> str:
