@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from segmentation.seeds.click import Click
 from segmentation.seeds.click_evidence import click_evidence
 from segmentation.seeds.correction import ClickModel, corrected
 from segmentation.seeds.neighbours import Neighbours
+from segmentation.seeds.structure_chance import StructureChance
 from segmentation.training.clicks.simulated_error import shifted_labels, wandering, wrong_label
 from twin.box import Box
 from twin.geometry.components_cc3d import components
@@ -50,12 +51,15 @@ class ClickScan:
         The scan, its true labels and its grid.
     automatic
         Labels that a network gave which had not learned from this scan, or None.
+    chances
+        How likely each value of the labels is by such a network.
     """
 
     image_kji: NDArray[np.generic]
     labels: NDArray[np.uint8]
     grid: Grid
     automatic: NDArray[np.uint8] | None = None
+    chances: Mapping[int, StructureChance] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,7 @@ class _Part:
     labels: NDArray[np.uint8]
     automatic: NDArray[np.uint8] | None
     grid: Grid
+    chance: StructureChance | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +120,8 @@ def _part_of(scan: ClickScan, value: int) -> _Part:
     box = box.grown((by[0], by[1], by[2]), truth.shape)
     image, labels = np.ascontiguousarray(scan.image_kji[box.slices]), scan.labels[box.slices]
     automatic = None if scan.automatic is None else scan.automatic[box.slices]
-    return _Part(image, truth[box.slices].copy(), labels, automatic, scan.grid.cropped(box))
+    grid = scan.grid.cropped(box)
+    return _Part(image, truth[box.slices].copy(), labels, automatic, grid, scan.chances.get(value))
 
 
 def largest_error(drawn: Mask, truth: Mask, grid: Grid) -> Click | None:
@@ -146,13 +152,15 @@ def _clicks(
         click = largest_error(drawn, part.truth, part.grid)
         if click is None:
             return
-        seen = click_evidence(part.image, part.grid, drawn, click, clicks, neighbours)
+        seen = click_evidence(part.image, part.grid, drawn, click, clicks, neighbours, part.chance)
         changes = seen.local.mask(part.truth)[seen.candidates] == click.is_inside
         some = rng.permutation(len(seen.rows))[:_ROWS_A_CLICK]
         yield ClickRows(click.is_inside, seen.rows[some], changes[some])
         clicks.append(click)
         if model is not None:
-            answer = corrected(part.image, part.grid, drawn, clicks, neighbours=neighbours, model=model)
+            answer = corrected(
+                part.image, part.grid, drawn, clicks, neighbours=neighbours, chance=part.chance, model=model
+            )
             drawn = answer.applied_to(drawn)
         else:  # as good as it gets near the click, and it stops somewhere
             reach_mm = max(seen.depth_mm * rng.uniform(*_ANSWER_IN_DEPTHS), _LEAST_ANSWER_MM)
