@@ -28,13 +28,13 @@ def segment_digits(twin: Twin) -> tuple[str, ...]:
 
 def branch_names(twin: Twin, *trees: str) -> tuple[str, ...]:
     """Return the named branches of trees, ``"portal"`` and ``"hepatic"`` by default, a branch before those below it."""
-    found: set[str] = set()
+    found: list[str] = []
     for tree in trees or ("portal", "hepatic"):
         graph = twin.graphs.get(tree)
         if graph is not None:
             parts = [named_level(branch.name).split(".") for branch in graph.branches if branch.name]
-            found |= {".".join(part[:n]) for part in parts for n in range(2, len(part) + 1)}
-    return tuple(sorted(found))
+            found += sorted({".".join(part[:n]) for part in parts for n in range(2, len(part) + 1)})
+    return tuple(found)
 
 
 def segment_at(twin: Twin, point_lps_mm: ArrayLike) -> str:

@@ -50,11 +50,12 @@ class CutOptions(QWidget):
         self._wording = wording
         self.plane = QWidget()
         self.bend, self.along, self.turn = QPushButton(), QPushButton(), QPushButton()
+        self.bend.setObjectName("Small")
         row = QHBoxLayout(self.plane)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         for action_id in ("plan.flip", "plan.centre"):
-            row.addWidget(action_button(actions[action_id], has_icon=False))
+            row.addWidget(action_button(actions[action_id], name="Small", has_icon=False))
         row.addWidget(self.bend)
         self.bend.clicked.connect(self._bend_plane)
         self.sheet = QWidget()

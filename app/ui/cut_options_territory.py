@@ -33,7 +33,7 @@ from twin.wording import Wording
 
 __all__ = ["DonorOptions", "TerritoryOptions"]
 
-_LIST_PX = 132
+_LIST_PX = 96
 _GRAFTS = ("right", "left", "left-lateral")
 _VEIN = (("unsaid", None), ("with", True), ("without", False))
 _Chosen = TerritorySet | EmbolisedTerritory | AbsentTerritory | ReconstructedVessel

@@ -43,6 +43,8 @@ def kind_of_cut(cut: Resection) -> str:
 
 def cut_in_words(cut: Resection, wording: Wording) -> str:
     """Return what a cut is, in one line."""
+    if isinstance(cut, PancreasCut):
+        return _pancreas(cut, wording)
     kind = wording.text(f"ui.cut.{kind_of_cut(cut)}")
     detail = _detail(cut, wording)
     return wording.text("ui.cut.with_detail", kind=kind, detail=detail) if detail else kind

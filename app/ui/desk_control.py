@@ -56,6 +56,7 @@ class DeskControl(QObject):
         self.opening = StudyOpening(window.jobs, window.window_thread, self)
         self.case_actions = CaseActions(self)
         self.window_actions = WindowActions(self)
+        self.planner_actions = PlannerActions(self)
         self.work: CaseWork | None = None
         self.study: OpenStudy | None = None
         self.series: Series | None = None
@@ -72,7 +73,7 @@ class DeskControl(QObject):
             **self.window_actions.answers(),
             **self.case_actions.answers(),
             **SegmentEditorActions(self.window).answers(),
-            **PlannerActions(self).answers(),
+            **self.planner_actions.answers(),
         }
         assert set(answers) == {action.id for action in ACTIONS}
         return answers
@@ -95,6 +96,10 @@ class DeskControl(QObject):
         self._connect_editor()
         window.facts_form.entered.connect(self.case_actions.enter_facts)
         window.facts_form.refused.connect(self.fail)
+        window.compare_page.plan_chosen.connect(window.desk.select)
+        window.proposals_page.search_asked.connect(self.planner_actions.propose)
+        window.proposals_page.preview_asked.connect(window.desk.preview)
+        window.proposals_page.keep_asked.connect(self.planner_actions.keep_proposal)
         window.plan_panel.apart_changed.connect(window.plan_sync.pull_apart)
         window.plan_panel.approval.confirm_asked.connect(self.case_actions.confirm)
         for view in window.views.views:
@@ -368,7 +373,14 @@ class DeskControl(QObject):
         window.desk.follow_case()
         window.plan_panel.show_case(case)
         window.report_page.show_plan(case, window.desk.selected)
+        self._show_compared()
         self.refresh()
+
+    def _show_compared(self) -> None:
+        window, case = self.window, None if self.work is None else self.work.case
+        window.compare_page.show_case(case, window.desk.selected)
+        window.proposals_page.show_twin(window.desk.twin)
+        window.proposals_page.show_case(case, can_write=window.desk.can_write)
 
     def _on_edited(self, event: SessionEvent) -> None:
         if event.edit is None or event.kind is SessionEventKind.READ_ONLY:
@@ -389,6 +401,7 @@ class DeskControl(QObject):
         if self.work is not None:
             window.structure_panel.show_case(self.work.case, {} if built is None else built.volumes)
             window.plan_panel.show_case(self.work.case)
+        self._show_compared()
         self.refresh()
 
     def _on_twin_ended(self) -> None:
@@ -403,6 +416,7 @@ class DeskControl(QObject):
     def _on_plan(self) -> None:
         self.window.plan_panel.show_case(None if self.work is None else self.work.case)
         self.window.report_page.show_plan(None if self.work is None else self.work.case, self.window.desk.selected)
+        self._show_compared()
         self.refresh()
 
     def _show_case_volume(self, volume_id: str) -> None:

@@ -77,9 +77,9 @@ class FigureTable(QWidget):
         layout.setSpacing(5)
         layout.addWidget(self.state)
         layout.addLayout(self._made_lead())
-        layout.addLayout(self.notes)
         layout.addWidget(rule())
         layout.addLayout(self._made_table())
+        layout.addLayout(self.notes)
         self.set_wording(wording)
 
     def show_figures(self, shown: ShownFigures) -> None:

@@ -24,6 +24,7 @@ from app.scene.window_level import presets_of
 from app.services.jobs import JobRunner
 from app.ui.action_table import ActionTable, dynamic_texts
 from app.ui.command_palette import CommandPalette
+from app.ui.compare_page import ComparePage
 from app.ui.desk_control import DeskControl
 from app.ui.dialogs import Dialogs
 from app.ui.equipment import Equipment
@@ -35,6 +36,7 @@ from app.ui.pieces import label
 from app.ui.plan_desk import PlanDesk
 from app.ui.plan_panel import PlanPanel
 from app.ui.plan_sync import PlanSync
+from app.ui.proposals_page import ProposalsPage
 from app.ui.qt_words import translate_qt
 from app.ui.report_page import ReportPage
 from app.ui.segment_editor import SegmentEditor
@@ -188,6 +190,8 @@ class MainWindow(QMainWindow):
         self.segment_editor_panel = self._made_editor_panel()
         self.facts_form = FactsForm(wording)
         self.study_page = StudyPage(self.series_panel, self.facts_form, wording)
+        self.compare_page = ComparePage(wording)
+        self.proposals_page = ProposalsPage(wording)
         self.report_page = ReportPage(self.actions_, wording)
         self.plan_panel = PlanPanel(self.actions_, self.desk, self.state, wording)
         self.slices = {axis: SliceView(axis, self.state, wording) for axis in SliceAxis}
@@ -207,6 +211,8 @@ class MainWindow(QMainWindow):
         self.pages.host_left(self.report_page, Step.REPORT)
         self.pages.host_right(self.segment_editor_panel, Step.SEGMENT)
         self.pages.host_right(self.plan_panel, Step.PLAN)
+        self.pages.host_left(self.compare_page, Step.COMPARE)
+        self.pages.host_right(self.proposals_page, Step.COMPARE)
         self.pages.show_step(Step.STUDY)
         self.palette_ = CommandPalette(self.actions_, wording, self)
         self.status = label("", "Status")
@@ -220,6 +226,8 @@ class MainWindow(QMainWindow):
             self.facts_form,
             self.study_page,
             self.report_page,
+            self.compare_page,
+            self.proposals_page,
             self.rail,
             self.palette_,
             self.measures,

@@ -376,7 +376,9 @@ class PlanDesk(QObject):
         self.engine.ask_faces(settled.plan, self._show_faces)
         known = self._work.case.outcomes.get(settled.plan.name)
         is_new = known is None or known.is_stale or known.figures_hash != settled.outcome.figures_hash
-        if is_new and not self._work.session.is_read_only:
+        # Looking at an approved plan takes no approval back: what was approved is current, and stays what it was.
+        is_kept = settled.plan.is_approved and known is not None and not known.is_stale
+        if is_new and not is_kept and not self._work.session.is_read_only:
             self._work.do(OutcomeEdit(settled.outcome), is_step=False)
 
     def _on_previewed(self, settled: SettledPlan) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -92,6 +93,7 @@ class PlanPanel(QWidget):
         self.show_tab("figures")
         desk.figures_changed.connect(self.show_figures)
         desk.faces_changed.connect(self._on_faces)
+        desk.cut_selected.connect(lambda index: QTimer.singleShot(0, self._fit_hands))
         self.vessels.vessel_chosen.connect(lambda vessel: state.move_crosshair(vessel.point_lps_mm))
         self.unfolded.view.place_chosen.connect(state.move_crosshair)
         state.crosshair_moved.connect(lambda: self.unfolded.view.show_crosshair(state.crosshair_lps_mm))
@@ -156,7 +158,8 @@ class PlanPanel(QWidget):
             tools.addWidget(tool_button(actions[action_id]))
         tools.addStretch(1)
         tools.addWidget(self._apart_label)
-        self.apart.setFixedWidth(86)
+        self.apart.setMinimumWidth(36)
+        self.apart.setMaximumWidth(86)
         tools.addWidget(self.apart)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 8, 10)
@@ -164,14 +167,41 @@ class PlanPanel(QWidget):
         layout.addLayout(head)
         layout.addLayout(tools)
         layout.addWidget(self._empty)
-        layout.addWidget(self.cuts)
-        layout.addWidget(self.options)
+        layout.addWidget(self._made_hands())
         layout.addWidget(rule())
         layout.addLayout(self._made_tabs())
         layout.addWidget(self._made_pages(), 1)
         layout.addStretch(0)
         layout.addWidget(self.approve_button)
         layout.addWidget(self.unlock_button)
+
+    def _made_hands(self) -> QScrollArea:
+        """Cuts and options: as high as they are, up to a third of the window, then they scroll."""
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        column.addWidget(self.cuts)
+        column.addWidget(self.options)
+        column.addStretch(1)
+        self._hands = _scrolled(inner)
+        return self._hands
+
+    def _fit_hands(self) -> None:
+        """Give cuts and options the height they need."""
+        inner = self._hands.widget()
+        width = self._hands.viewport().width()
+        layout = None if inner is None else inner.layout()
+        if layout is None:
+            return
+        layout.activate()
+        needed = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
+        self._hands.setFixedHeight(min(needed + 2, max(self.height() // 3, 180)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the height anew."""
+        super().resizeEvent(event)
+        self._fit_hands()
 
     def _made_tabs(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -224,6 +254,8 @@ class PlanPanel(QWidget):
         self.approve_button.setVisible(not is_approved)
         self.unlock_button.setVisible(is_approved)
         self._write_chip(case, plan)
+        self._hands.setVisible(plan is not None or case is not None)
+        QTimer.singleShot(0, self._fit_hands)  # once the new rows are laid out
 
     def _write_chip(self, case: Case | None, plan: Plan | None) -> None:
         wording = self._wording

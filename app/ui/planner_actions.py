@@ -7,8 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.services.choose_territory import branch_names, segment_at, segment_digits, territory_of_digits
+from app.services.propose_plans import PlanConstraints, PlanProposals, propose_plans_of_session
 from app.ui.cut_options_pancreas import FIRST_FRACTIONS
 from app.ui.steps import Step
+from twin.job import CancelToken, ProgressListener
+from twin.plan import Plan
 from twin.resection import (
     AblationZone,
     AbsentTerritory,
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["PlannerActions"]
 
 _USUAL_MARGIN_MM = 10.0  # historic aim for metastases, set by the user (JCTH-2022-00383)
+_N_PROPOSALS = 6
 _USUAL_ABLATION_MM = 5.0  # a safety margin of 5 mm or more round the tumour (CIRSE standards, PMC7064698)
 
 
@@ -42,6 +46,7 @@ class PlannerActions:
 
     def __init__(self, control: DeskControl) -> None:
         self._window = control.window
+        self._control = control
         self._free_name = control.case_actions.free_name
 
     def answers(self) -> dict[str, Callable[[], None]]:
@@ -61,6 +66,28 @@ class PlannerActions:
             f"plan.add_{kind}": partial(self._add_made, make) for kind, make in makers.items()
         }
         return {**answers, "plan.add_sheet": self._add_sheet}
+
+    def propose(self, constraints: PlanConstraints) -> None:
+        """Search for proposals beside the window."""
+        control, work = self._control, self._control.work
+        if work is None or work.built is None:
+            return
+        session, twin = work.session, work.built.twin
+
+        def search(progress: ProgressListener, cancel: CancelToken) -> PlanProposals:
+            return propose_plans_of_session(
+                session, constraints, n_proposals=_N_PROPOSALS, twin=twin, progress=progress, cancel=cancel
+            )
+
+        def found(result: object) -> None:
+            if isinstance(result, PlanProposals) and control.work is work:
+                self._window.proposals_page.show_found(result)
+
+        control.begin("ui.task.proposals", search, found)
+
+    def keep_proposal(self, plan: Plan) -> None:
+        """Make a proposal a plan of the case."""
+        self._window.desk.add_plan(self._free_name(), plan.resections, plan.stages)
 
     def _add_made(self, make: Callable[[], Resection | None]) -> None:
         cut = make()

@@ -11,6 +11,7 @@ from app.ui.steps import Step
 __all__ = ["StepPages"]
 
 _LEFT_PX, _RIGHT_PX = 300, 310
+_WIDE_LEFT_PX = {Step.COMPARE: 440}  # a table of plans needs more room than a list
 
 
 class StepPages(QSplitter):
@@ -52,12 +53,16 @@ class StepPages(QSplitter):
 
     def show_step(self, step: Step) -> None:
         """Show the pages of a step."""
-        self.step = step
+        before, self.step = self.step, step
         for stack, pages in ((self._left, self._left_pages), (self._right, self._right_pages)):
             page = pages.get(step)
             stack.setVisible(page is not None)
             if page is not None:
                 stack.setCurrentWidget(page)
+        wanted, known = (_WIDE_LEFT_PX.get(one, _LEFT_PX) for one in (step, before))
+        left, middle, right = self.sizes()
+        if wanted != known and middle > wanted - left:
+            self.setSizes([wanted, middle - (wanted - left), right])
 
     def missing(self) -> Collection[Step]:
         """Steps that have no page."""

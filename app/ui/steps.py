@@ -37,7 +37,7 @@ STEPS: tuple[StepEntry, ...] = (
     StepEntry(Step.SEGMENT, "segment", (Need.VOLUME,)),
     StepEntry(Step.TWIN, "structures", (Need.CASE, Need.LABELS)),
     StepEntry(Step.PLAN, "plane", (Need.CASE, Need.LIVER)),
-    StepEntry(Step.COMPARE, "compare", (Need.CASE, Need.TWO_PLANS)),
+    StepEntry(Step.COMPARE, "compare", (Need.CASE, Need.LIVER)),
     StepEntry(Step.REPORT, "export", (Need.CASE, Need.LABELS)),
     StepEntry(Step.CONSULT, "consult", (Need.CASE, Need.PLAN, Need.APPROVED)),
 )

@@ -37,6 +37,7 @@ QToolButton#Step[possible="false"] { color: @faint; }
 #Status { color: @quiet; font-size: 12px; }
 #Figure { font-size: 15px; font-weight: 600; color: @text; }
 #Interval { color: @quiet; font-size: 12px; }
+#Difference { color: @accent; font-size: 12px; font-weight: 600; }
 #Big { font-size: 26px; font-weight: 600; color: @text; }
 #Title { font-size: 28px; font-weight: 600; color: @text; }
 #Warning { color: @warning; }
@@ -112,8 +113,12 @@ QSlider::sub-page:horizontal { background: @accent_strong; border-radius: 2px; }
 QSlider::handle:horizontal { background: @accent; width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; }
 QSlider::handle:horizontal:disabled { background: @faint; }
 QCheckBox { color: @text; spacing: 7px; }
-QCheckBox::indicator { width: 15px; height: 15px; border: 1px solid @faint; border-radius: 3px; background: @raised; }
-QCheckBox::indicator:checked { background: @accent_strong; border-color: @accent_strong; image: url("%check%"); }
+QCheckBox::indicator, QListView::indicator {
+  width: 15px; height: 15px; border: 1px solid @faint; border-radius: 3px; background: @raised;
+}
+QCheckBox::indicator:checked, QListView::indicator:checked {
+  background: @accent_strong; border-color: @accent_strong; image: url("%check%");
+}
 QSplitter::handle { background: @ground; }
 QFrame#Row { background: transparent; border-radius: 6px; }
 QFrame#Row:hover { background: @raised; }
