@@ -263,11 +263,19 @@ def _branch_name(vessel: CrossedVessel, wording: Wording) -> str:
 
 
 def branch_in_words(branch: str, wording: Wording) -> str:
-    """Return a branch in a surgeon's words: the tree and its named parts, for the portal vein down to the segment."""
+    """Return a branch in a surgeon's words: the tree and its named parts, for the portal vein down to the segment.
+
+    Examples
+    --------
+    >>> branch_in_words("portal.left.4a.b", Wording("en")), branch_in_words("portal.right.c", Wording("en"))
+    ('Portal vein, left segment 4a', 'Portal vein, right')
+    """
     tree, *parts = branch.split(".")
     words = [wording.text(f"export.tree.{tree}")]
     for part in parts:
-        if part.isdigit():  # deeper numbers only count forks
+        if len(part) == 1 and part.isalpha():  # a letter tells pieces of one branch apart
+            break
+        if part[0].isdigit():  # deeper numbers only count forks
             words += [wording.text("export.branch.segment", number=part)] if tree == "portal" and len(words) > 1 else []
             break
         words.append(_side(part, wording))

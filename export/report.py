@@ -13,8 +13,9 @@ from weasyprint import HTML, Document
 from weasyprint.urls import URLFetcher
 
 from export.contact_section import contacts_section
+from export.identity_banner import identity_banner
 from export.model import ModelPart, model_parts, parts_in_focus
-from export.page_sections import alternative_text, edges_of_view, scan_in_words
+from export.page_sections import alternative_text, edges_of_view
 from export.plan_sections import (
     crossed_vessels_section,
     cuts_in_words,
@@ -31,11 +32,9 @@ from export.state import DocumentState, document_state, require_current
 from twin.case import Case
 from twin.errors import GeometryError
 from twin.outcome import Outcome
-from twin.patient import PatientIdentity
 from twin.plan import Plan
 from twin.surface import Surface
 from twin.twin import Twin
-from twin.volume import Volume
 from twin.wording import NOT_A_DEVICE, Wording
 
 __all__ = ["write_report"]
@@ -165,7 +164,7 @@ class _Content:
         return (
             f'<!doctype html><html lang="{wording.language}"><head><meta charset="utf-8">'
             f"<title>{escape(title)}</title><style>{style}</style></head><body>"
-            f"{self._brand()}{self._banner()}{self._title()}"
+            f"{self._brand()}{identity_banner(self.case, self.today, wording)}{self._title()}"
             f"{self._pictures(renderer, density)}"
             f"{figures_table(self.outcome, wording, has_caption=False, is_short=density.is_short)}"
             f"{self._section('contacts', contacts_section(self.outcome, wording, at_most=_MOST_CONTACTS))}"
@@ -179,23 +178,6 @@ class _Content:
             f'<p class="brand">TwinSight · {self._text("export.report.kind")}'
             f"<span>{self._text('export.report.made', date=made)}</span></p>"
         )
-
-    def _banner(self) -> str:
-        identity = self.case.identity
-        volume = self.case.planning_volume if self.case.planning_volume_id is not None else None
-        facts = [
-            ("export.fact.patient_id", identity.patient_id),
-            ("export.fact.birth_date", _dicom_date(identity.birth_date, self.wording)),
-            ("export.fact.sex", _sex(identity, self.wording)),
-            ("export.fact.scan", _scan(volume, self.today, self.wording)),
-            ("export.fact.case", self.case.id[:8]),
-        ]
-        not_given = self.wording.text("export.fact.not_given")
-        rows = "".join(
-            f"<div><dt>{self._text(key)}</dt> <dd>{escape(text or not_given)}</dd></div>" for key, text in facts
-        )
-        name = escape(" ".join(identity.name.replace("^", " ").split()) or not_given)
-        return f'<div class="banner"><p class="name">{name}</p><dl>{rows}</dl></div>'
 
     def _title(self) -> str:
         cuts = cuts_in_words(self.plan, self.wording)
@@ -262,30 +244,3 @@ class _Content:
 
     def _text(self, message_id: str, **parameters: object) -> str:
         return escape(self.wording.text(message_id, **parameters))
-
-
-def _dicom_date(text: str, wording: Wording) -> str:
-    if len(text) != 8 or not text.isdigit():
-        return text
-    return date_in_words(f"{text[:4]}-{text[4:6]}-{text[6:]}", wording)
-
-
-def _sex(identity: PatientIdentity, wording: Wording) -> str:
-    return wording.text(f"export.sex.{identity.sex.upper()}") if identity.sex.upper() in ("F", "M", "O") else ""
-
-
-def _scan(volume: Volume | None, today: date, wording: Wording) -> str:
-    """Return the scan in words with its date and its age in days."""
-    if volume is None:
-        return ""
-    kind = scan_in_words(volume.modality, volume.phase, wording)
-    try:
-        taken = date.fromisoformat(volume.scan_date or "")
-    except ValueError:
-        return wording.text("export.scan.undated", scan=kind)
-    return wording.text(
-        "export.scan.dated",
-        scan=kind,
-        date=date_in_words(taken.isoformat(), wording),
-        days=wording.number((today - taken).days),
-    )

@@ -1,4 +1,4 @@
-"""Write a case into files: label images, surfaces, the offline page, the report."""
+"""Write a case into files: label images, surfaces, the offline page, the report, the storyboard."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from app.services.build_twin import build_case_twin
 from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
+from app.services.make_storyboard import StoryboardNotes, make_storyboard
 from app.services.progress_part import part_of
 from export.manifest import MANIFEST_NAME, export_folder
 from export.meshes import MeshFormat, write_meshes
@@ -27,10 +28,10 @@ from twin.wording import NOT_A_DEVICE, Wording
 
 __all__ = ["KNOWN_FORMATS", "ExportRequest", "ExportResult", "export_case_file", "export_session"]
 
-NIFTI, PAGE, REPORT = "nifti", "page", "report"
-_DOCUMENTS = (PAGE, REPORT)
+NIFTI, PAGE, REPORT, STORYBOARD = "nifti", "page", "report", "storyboard"
+_DOCUMENTS = (PAGE, REPORT, STORYBOARD)
 KNOWN_FORMATS = (NIFTI, *(str(mesh_format) for mesh_format in MeshFormat), *_DOCUMENTS)
-_USUAL = (NIFTI, "stl", "glb", *_DOCUMENTS)
+_USUAL = (NIFTI, "stl", "glb", PAGE, REPORT)  # the storyboard waits for the words of the team
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class ExportRequest:
     plan_name
         Plan to show; empty for the only one there is.
     language
-        Of page and report.
+        Of page, report and storyboard.
+    notes
+        The team's words for the storyboard.
     omits_impossible
         True to leave out, with the reason, what cannot be made; always so when no format is named.
     """
@@ -56,6 +59,7 @@ class ExportRequest:
     plan_name: str = ""
     language: str = "en"
     omits_impossible: bool = False
+    notes: StoryboardNotes = field(default_factory=StoryboardNotes)
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ def export_session(
     split = None
     if plan is not None and twin is not None:
         split = tuple(part for part in split_organ(plan, twin) if part is not None)
-    writer = _Writer(case, twin, plan, split, request.language, renderer)
+    writer = _Writer(case, twin, plan, split, request.language, renderer, request.notes)
     with export_folder(request.folder, case, None if plan is None else plan.name) as staging:
         for done, name in enumerate(formats):
             if cancel is not None:
@@ -179,6 +183,7 @@ class _Writer:
     split: tuple[Surface, ...] | None
     language: str
     renderer: RendererFactory
+    notes: StoryboardNotes
 
     def write(self, name: str, staging: Path) -> None:
         """Write the files of a format."""
@@ -201,6 +206,11 @@ class _Writer:
             write_page(
                 self.case, self.twin, self.plan, outcome, self.split, self.language, staging / "page.html",
                 renderer=self.renderer(),
+            )  # fmt: skip
+        elif name == STORYBOARD:
+            make_storyboard(
+                self.case, self.twin, self.plan, outcome, self.notes, self.renderer(), self.language,
+                staging / "storyboard.pdf", split=self.split,
             )  # fmt: skip
         else:
             write_report(
@@ -227,10 +237,10 @@ def _chosen_plan(case: Case, request: ExportRequest) -> Plan | None:
 def _omitted(case: Case, plan: Plan | None) -> dict[str, TwinSightError]:
     """Return what the case does not allow yet, with the reason."""
     if plan is None:
-        return {name: InputError("error.export.needs_plan", format=name) for name in _DOCUMENTS}
+        return {name: InputError("error.export.needs_plan", format=name) for name in (PAGE, REPORT)}
     outcome = case.outcomes.get(plan.name)
     if outcome is None or outcome.is_stale:
-        return {name: InputError("error.plan.not_simulated", plan=plan.name) for name in _DOCUMENTS}
+        return {name: InputError("error.plan.not_simulated", plan=plan.name) for name in (PAGE, REPORT)}
     return {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from export.model import REMNANT, SPECIMEN
 from export.story.choices import SceneId, StoryKind
@@ -17,10 +17,12 @@ _ON_THE_BODY = (SceneId.BODY, SceneId.DONE)
 _ZOOM_ON_THE_BODY = 1.3  # shoulders and hips run out of the picture, the belly fills it
 
 
-def stage_of(scene: SceneId, part_ids: set[str], kind: StoryKind) -> dict[str, Emphasis]:
-    """Return which parts a scene shows, and how."""
+def stage_of(
+    scene: SceneId, part_ids: set[str], kind: StoryKind, *, leaving: Collection[str] = ()
+) -> dict[str, Emphasis]:
+    """Return which parts a scene shows, and how; what leaves with the organ, ``leaving``, fades with it."""
     organ = main_organ(kind)
-    is_split = {REMNANT, SPECIMEN} <= part_ids
+    is_split = SPECIMEN in part_ids  # after a total removal there is no remnant
     is_lesion = {i for i in part_ids if i.startswith("lesion-")}
     inside = {i for i in part_ids if i not in {TORSO, SCAR, organ, REMNANT, SPECIMEN} | is_lesion}
     inside = {i for i in inside if not is_context(i, kind)}
@@ -49,9 +51,9 @@ def stage_of(scene: SceneId, part_ids: set[str], kind: StoryKind) -> dict[str, E
             if kind is StoryKind.TRANSPLANT:
                 stays = {organ: Emphasis.FADED}
             kept = {i for i in inside if not i.endswith(GONE)}
-            stage = stays | dict.fromkeys(kept, Emphasis.SHOWN)
-    if scene is SceneId.RECOVERY:
-        stage.pop(SPECIMEN, None)
+            stage = stays | dict.fromkeys(kept, Emphasis.SHOWN) | dict.fromkeys(leaving, Emphasis.FADED)
+    if scene is SceneId.RECOVERY and REMNANT in part_ids:
+        stage = {part_id: emphasis for part_id, emphasis in stage.items() if part_id not in {SPECIMEN, *leaving}}
     if kind is StoryKind.PANCREAS:  # the gland is small: its large veins stay in the background
         veins = {part_id for part_id in stage if whole_id(part_id) in ("portal_vein", "superior_mesenteric_vein")}
         stage |= dict.fromkeys(veins, Emphasis.FADED)

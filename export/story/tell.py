@@ -26,6 +26,7 @@ from twin.twin import Twin
 __all__ = ["tell_story"]
 
 _LISTS = (SceneId.STEPS,)
+_LEAVING = ("bile_duct", "bile_duct-gone")  # gallbladder and lower bile duct leave with the head of the pancreas
 
 
 def tell_story(
@@ -171,7 +172,8 @@ def _scene(scene: SceneId, slots: Slots, part_ids: set[str], choices: StoryChoic
     own = tuple(line.strip() for line in choices.texts.get(f"{scene.value}.text", "").splitlines() if line.strip())
     is_list = scene in _LISTS
     told = own or (slots.steps() if is_list else slots.paragraphs(f"{scene.value}.text"))
-    stage = stage_of(scene, part_ids, slots.kind)
+    leaving = _LEAVING if {"whipple", "total"} & set(slots.operations) else ()
+    stage = stage_of(scene, part_ids, slots.kind, leaving=leaving)
     return Scene(
         scene,
         title,
