@@ -96,6 +96,14 @@ class ToldStories:
     without_risks: tuple[str, ...]
     lesion_ids: tuple[str, ...]
 
+    def with_others(self, others: ToldStories) -> ToldStories:
+        """Return the stories with those in other languages."""
+        return replace(
+            self,
+            by_language={**self.by_language, **others.by_language},
+            without_risks=self.without_risks + others.without_risks,
+        )
+
 
 class StoryTeller:
     """Tells the story of one plan again and again while choices change.
@@ -117,8 +125,13 @@ class StoryTeller:
         self._split: tuple[str, tuple[Surface, ...]] | None = None
         self._parts: tuple[ModelPart, ...] = ()
 
-    def tell(self, record: ConsultationRecord, cancel: CancelToken | None = None) -> ToldStories:
-        """Return the story in every language as the record wants it told.
+    def tell(
+        self,
+        record: ConsultationRecord,
+        languages: Sequence[str] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> ToldStories:
+        """Return the story as the record wants it told, in some languages or in all of them.
 
         Raises
         ------
@@ -135,7 +148,7 @@ class StoryTeller:
         split = self.split()
         told: dict[str, Story] = {}
         without_risks = []
-        for language in story_languages():
+        for language in languages or story_languages():
             if cancel is not None:
                 cancel.raise_if_cancelled()
             choices = record.choices_of(self.plan_name, language)
@@ -192,7 +205,7 @@ def take_home(
     cancel: CancelToken | None = None,
 ) -> TakeHomeResult:
     """Make the folder that the patient takes home, with the pictures of the talk; see `take_home_of_session`."""
-    stories = teller.tell(record, cancel)
+    stories = teller.tell(record, (language,), cancel)
     choices = record.choices_of(teller.plan_name, language)
     if language in stories.without_risks:
         choices = replace(choices, scenes=choices.scenes - {SceneId.RISKS})

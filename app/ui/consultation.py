@@ -43,7 +43,7 @@ from twin.case import Case
 from twin.errors import TwinSightError
 from twin.job import CancelToken, ProgressListener
 from twin.twin import Twin
-from twin.wording import Wording
+from twin.wording import LANGUAGES, Wording
 
 __all__ = ["Consultation"]
 
@@ -112,6 +112,7 @@ class Consultation(QObject):
         self._stage_parts: StageParts | None = None
         self._pixmaps: dict[str, QPixmap] = {}
         self._telling: JobHandle | None = None
+        self._others: JobHandle | None = None
         self._making: JobHandle | None = None
         self._shown_since: float | None = None
         self._n_tellings = 0
@@ -127,7 +128,8 @@ class Consultation(QObject):
     @property
     def is_told(self) -> bool:
         """True when the story of the present choices is shown."""
-        return self.told is not None and self._telling is None and not self._again.isActive()
+        is_waiting = self._telling is not None or self._again.isActive()
+        return self.told is not None and len(self.told.by_language) == len(LANGUAGES) and not is_waiting
 
     @property
     def is_making(self) -> bool:
@@ -142,7 +144,7 @@ class Consultation(QObject):
     @property
     def story(self) -> Story | None:
         """The story in the language of the patient."""
-        return None if self.told is None else self.told.by_language[self.language]
+        return None if self.told is None else self.told.by_language.get(self.language)
 
     def start(self) -> None:
         """Show the window of the team and tell the story."""
@@ -160,7 +162,7 @@ class Consultation(QObject):
         self.player.pause()
         self.team.notes.flush()
         self._count_time()
-        for handle in (self._telling, self._making):
+        for handle in (self._telling, self._others, self._making):
             if handle is not None:
                 handle.cancel()
         self.window.stage.close_scene()
@@ -181,12 +183,11 @@ class Consultation(QObject):
     def _tell(self) -> None:
         if self._telling is not None:
             self._telling.cancel()
-        record, parts_before = self.record, self._stage_parts
+        record, parts_before, first = self.record, self._stage_parts, self.language
 
         def work(progress: ProgressListener, cancel: CancelToken) -> _Told:
-            stories = self.teller.tell(record, cancel)
-            first = next(iter(stories.by_language.values()))
-            return _Told(stories, StageParts.of_story(first, parts_before))
+            stories = self.teller.tell(record, (first,), cancel)
+            return _Told(stories, StageParts.of_story(stories.by_language[first], parts_before))
 
         self._n_tellings += 1
         n = self._n_tellings
@@ -201,6 +202,22 @@ class Consultation(QObject):
         before, self._stage_parts = self._stage_parts, result.parts
         self.team.say(self._notes_on_telling())
         self._show_story(None if result.parts is before else result.parts)
+        self._tell_others(n)
+
+    def _tell_others(self, n: int) -> None:
+        """Tell in the other languages as well, while the first is looked at: they then are there at once."""
+        record, first = self.record, self.language
+        others = tuple(language for language in LANGUAGES if language != first)
+
+        def done(result: object) -> None:
+            if not self._is_ended and n == self._n_tellings and isinstance(result, ToldStories) and self.told:
+                self.told = self.told.with_others(result)
+
+        def work(progress: ProgressListener, cancel: CancelToken) -> ToldStories:
+            return self.teller.tell(record, others, cancel)
+
+        answers = JobAnswers(done, lambda error: self._on_not_told(n, error))
+        self._others = self._jobs.submit(Job("ui.task.consultation", work), answers)
 
     def _on_not_told(self, n: int, error: Exception) -> None:
         """The story cannot be told as wanted: nothing out of date stays before the patient."""
@@ -233,7 +250,7 @@ class Consultation(QObject):
         team.risks.show_risks(self.choices.risks)
         team.notes.show_notes(record.notes, record.questions)
         team.pictures.show_pictures(record.pictures, self._pixmaps, story.version)
-        the = {language: self._the_lesions(told) for language, told in self.told.by_language.items()}
+        the = self._the_lesions(story)
         team.measures.show_measured(record.understanding, record.consent, asked_items(story), self.language, the)
         team.warn(self._alert())
         team.follow()
@@ -288,7 +305,10 @@ class Consultation(QObject):
         """Tell in another language, at once and at the same scene."""
         self.language = language
         self.team.home.choose_language(language)
-        self._show_story()
+        if self.story is None:
+            self._again.start()  # its telling is still on its way
+        else:
+            self._show_story()
 
     def show_stage(self) -> None:
         """Show the story to the patient, full screen: on the second screen when the team leads from the first."""
@@ -314,7 +334,7 @@ class Consultation(QObject):
         def work(progress: ProgressListener, cancel: CancelToken) -> str:
             buffer = QBuffer()
             buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-            image.save(buffer, b"PNG")
+            image.save(buffer, "PNG")  # type: ignore[call-overload]
             return self.store.add_picture(bytes(buffer.data().data()))
 
         def done(name: object) -> None:

@@ -65,8 +65,14 @@ class ChoicesPage(QWidget):
         for name, one in self._labels.items():
             one.setText(say(f"consultation.choice.{name}"))
         for scene, box in self.scenes.items():
-            box.setText(say(f"consultation.scene.{scene}") + (say("consultation.sensitive") if scene.is_sensitive else ""))
-        for name, box in (("regrowth", self.regrowth), ("transplant", self.transplant), ("large_print", self.large_print)):
+            box.setText(
+                say(f"consultation.scene.{scene}") + (say("consultation.sensitive") if scene.is_sensitive else "")
+            )
+        for name, box in (
+            ("regrowth", self.regrowth),
+            ("transplant", self.transplant),
+            ("large_print", self.large_print),
+        ):
             box.setText(say(f"consultation.choice.{name}"))
         self.approach.clear()
         for text in ("facts", *Approach):
@@ -79,7 +85,9 @@ class ChoicesPage(QWidget):
 
     def _build(self) -> None:
         names = ("scenes", "scenes_note", "approach", "lesions", "stay", "phone", "days")
-        self._labels = {name: label("", "Section" if name in ("scenes", "lesions") else "Quiet", wraps=True) for name in names}
+        self._labels = {
+            name: label("", "Section" if name in ("scenes", "lesions") else "Quiet", wraps=True) for name in names
+        }
         page = QWidget()
         column = QVBoxLayout(page)
         column.addWidget(self._labels["scenes"])

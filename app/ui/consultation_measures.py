@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -38,6 +38,11 @@ from twin.wording import Wording
 __all__ = ["MeasuresPage"]
 
 _SCALE = range(1, 6)
+_LABELS = (
+    *("intro", "before", "after", "scale", "scale_after", "teach_back", "teach_back_note"),
+    *("satisfaction", "satisfaction_scale", "study", "study_note", "consent_state"),
+)
+_ROLES = dict.fromkeys(("before", "after", "teach_back", "satisfaction", "study"), "Section")
 
 
 class ScaleRow(QWidget):
@@ -92,12 +97,7 @@ class MeasuresPage(QWidget):
         self.apais = {moment: [ScaleRow() for _ in APAIS_ITEMS] for moment in Moment}
         self.satisfaction = ScaleRow()
         self.teach_back: dict[TeachBackItem, dict[TeachBackResult, QPushButton]] = {}
-        self._labels = {
-            name: label("", "Section" if name in ("before", "after", "teach_back", "satisfaction", "study") else "Quiet",
-                        wraps=True)
-            for name in ("intro", "before", "after", "scale", "scale_after", "teach_back", "teach_back_note",
-                         "satisfaction", "satisfaction_scale", "study", "study_note", "consent_state")
-        }  # fmt: skip
+        self._labels = {name: label("", _ROLES.get(name, "Quiet"), wraps=True) for name in _LABELS}
         self._sums = {moment: label("", "Quiet") for moment in Moment}
         self._items: dict[TeachBackItem, QWidget] = {}
         self._item_labels = {item: label("", "", wraps=True) for item in TeachBackItem}
@@ -113,7 +113,7 @@ class MeasuresPage(QWidget):
         consent: StudyConsent | None,
         asked: Sequence[TeachBackItem],
         language: str,
-        the_lesions: Mapping[str, str],
+        the_lesions: str,
     ) -> None:
         """Show what is kept; the items are worded in the language of the patient."""
         self._measured, self._consent, self._language = measured, consent, language
@@ -125,7 +125,7 @@ class MeasuresPage(QWidget):
         for item, widget in self._items.items():
             widget.setVisible(item in asked)
         self.satisfaction.show_value(measured.satisfaction or 0)
-        self._the = the_lesions.get(language, "")
+        self._the = the_lesions
         self._write()
 
     def set_wording(self, wording: Wording) -> None:

@@ -12,7 +12,6 @@ from app.ui.equipment import Equipment
 from app.ui.pieces import label
 from app.ui.plan_desk import PlanDesk
 from app.ui.window_thread import WindowJobs, WindowThread
-from twin.case import Case
 from twin.wording import Wording
 
 __all__ = ["ConsultationPage"]
@@ -71,8 +70,8 @@ class ConsultationPage(QWidget):
         self._work = work
         self._write()
 
-    def show_plan(self, case: Case | None, plan: str | None) -> None:
-        """Say what the story will be of."""
+    def refresh(self) -> None:
+        """Say what the story will be of, as the plan is now."""
         self._write()
 
     def set_wording(self, wording: Wording) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QToolButton, QWidget
 
 from app.ui.theme import icon
 
-__all__ = ["ACCENT", "PATIENT_STYLE", "QUIET", "TEXT", "PartToggle", "big_button"]
+__all__ = ["ACCENT", "KEY_PX", "PATIENT_STYLE", "QUIET", "TEXT", "PartToggle", "big_button"]
 
 TEXT, QUIET, ACCENT = "#12302f", "#3f5b5a", "#0b6e69"
+KEY_PX = 236  # width of the key of colours
+_FONT_PX = 18
 _LEAST_PX = 48  # of anything that a finger touches
 
 PATIENT_STYLE = """
@@ -24,10 +26,11 @@ PATIENT_STYLE = """
 #Told[current="true"] { color: #07504c; font-weight: 600; }
 #More { font-size: 20px; color: #2c4a49; }
 #Small { font-size: 15px; color: #3f5b5a; }
-#Draft { font-size: 17px; font-weight: 600; color: #6b4300; background: #fff1d2; border-radius: 8px; padding: 6px 12px; }
+#Draft { font-size: 16px; font-weight: 600; color: #6b4300; background: #fff1d2; border-radius: 8px;
+  padding: 6px 12px; }
 #Unlocked { font-size: 18px; color: #07504c; }
 QToolButton, QPushButton { background: #ffffff; border: 1px solid #8fb3b1; border-radius: 9px; padding: 4px 10px;
-  min-height: 38px; color: #12302f; }
+  min-height: 38px; min-width: 28px; color: #12302f; }
 QToolButton:hover, QPushButton:hover { border-color: #0b6e69; }
 QToolButton:pressed, QPushButton:pressed { background: #d3e9e7; }
 QToolButton:checked, QPushButton:checked { background: #d3e9e7; border: 2px solid #0b6e69; }
@@ -35,7 +38,7 @@ QToolButton:focus, QPushButton:focus, QComboBox:focus { border: 2px solid #0b6e6
 QToolButton:disabled, QPushButton:disabled { color: #8aa09f; border-color: #d3dedd; background: #f4f7f7; }
 QToolButton#Go, QPushButton#Go { background: #0b6e69; color: #ffffff; border-color: #0b6e69; font-weight: 600; }
 QToolButton#Go:disabled, QPushButton#Go:disabled { background: #d3dedd; color: #6d8382; border-color: #d3dedd; }
-QToolButton#Under { font-size: 14px; padding: 3px 2px 2px 2px; }
+QToolButton#Under { font-size: 14px; padding: 4px 3px 3px 3px; min-height: 51px; min-width: 68px; }
 QToolButton#Dot { font-size: 15px; padding: 2px; border-color: transparent; background: transparent; }
 QToolButton#Dot:checked { background: #d3e9e7; border: 2px solid #0b6e69; font-weight: 600; }
 QComboBox { background: #ffffff; border: 1px solid #8fb3b1; border-radius: 9px; padding: 4px 10px; min-height: 38px; }
@@ -80,20 +83,11 @@ class PartToggle(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """As high as the name needs in the width there is."""
-        width = max(self.width(), 200)
+        font = QFont(self.font())
+        font.setPixelSize(_FONT_PX)
         flags = int(Qt.TextFlag.TextWordWrap)
-        text = QFontMetrics(self.font()).boundingRect(0, 0, width - 58, 400, flags, self.text())
-        return QSize(200, max(_LEAST_PX, text.height() + 16))
-
-    def hasHeightForWidth(self) -> bool:
-        """The name wraps."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """As high as the name needs."""
-        flags = int(Qt.TextFlag.TextWordWrap)
-        text = QFontMetrics(self.font()).boundingRect(0, 0, width - 58, 400, flags, self.text())
-        return max(_LEAST_PX, text.height() + 16)
+        text = QFontMetrics(font).boundingRect(0, 0, KEY_PX - 58, 400, flags, self.text())
+        return QSize(KEY_PX, max(_LEAST_PX, text.height() + 14))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw colour and name; what is hidden is pale and struck through."""
@@ -106,7 +100,8 @@ class PartToggle(QAbstractButton):
         painter.setPen(QPen(QColor("#26403f" if is_shown else "#8aa09f"), 1.2))
         painter.setBrush(self._colour if is_shown else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(14, self.height() // 2 - 10, 20, 20, 4, 4)
-        font = self.font()
+        font = QFont(self.font())
+        font.setPixelSize(_FONT_PX)
         font.setStrikeOut(not is_shown)
         painter.setFont(font)
         painter.setPen(QColor(TEXT if is_shown else "#5d7372"))

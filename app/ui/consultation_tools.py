@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QToolButton, QWidget
 
@@ -23,7 +23,6 @@ _TURNS = {
     "turn_up": (0.0, -_STEP_DEG),
     "turn_down": (0.0, _STEP_DEG),
 }
-_UNDER_PX = QSize(76, 58)
 
 
 class StageTools(QFrame):
@@ -91,8 +90,8 @@ class StageTools(QFrame):
             self.buttons[name].setVisible(is_drawing)
         for name in ("undo", "clear"):
             self.buttons[name].setEnabled(bool(stage.drawing.strokes))
-        for name in ("turn_left", "turn_right", "turn_up", "turn_down", "zoom_in", "zoom_out"):
-            self.buttons[name].setEnabled(not is_drawing)
+        for name in (*_TURNS, "zoom_in", "zoom_out"):  # the stage holds still while one draws
+            self.buttons[name].setVisible(not is_drawing)
 
     def _made_pad(self) -> QGridLayout:
         pad = QGridLayout()
@@ -111,7 +110,6 @@ class StageTools(QFrame):
         self, layout: QHBoxLayout, name: str, do: Callable[..., object], *, drawing: str = "", checks: bool = False
     ) -> QToolButton:
         button = big_button(drawing or name if name not in DRAWING_COLOURS else "", under=True, checkable=checks)
-        button.setMinimumSize(_UNDER_PX)
         button.clicked.connect(do)
         self.buttons[name] = button
         layout.addWidget(button)

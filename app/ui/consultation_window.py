@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.scene.story_scene import StageLook, StageParts, look_of_scar, look_of_scene, scene_camera
 from app.services.consultation import Approach, Scene, SceneId, Story
 from app.ui.consultation_drawing import Drawing, DrawingTool
 from app.ui.consultation_player import StoryPlayer
 from app.ui.consultation_stage import ConsultationStage
-from app.ui.consultation_style import PATIENT_STYLE, PartToggle, big_button
+from app.ui.consultation_style import KEY_PX, PATIENT_STYLE, PartToggle, big_button
 from app.ui.consultation_timeline import Timeline
 from app.ui.consultation_tools import StageTools
 from app.ui.consultation_words import SceneWords
@@ -24,7 +24,6 @@ from twin.wording import LANGUAGES, Wording
 __all__ = ["ConsultationWindow"]
 
 _SMALLEST = QSize(1024, 700)
-_KEY_PX = 236
 
 
 class ConsultationWindow(QWidget):
@@ -152,7 +151,8 @@ class ConsultationWindow(QWidget):
         self._title = label("", "StoryTitle")
         self._name = label("", "Unlocked")
         self._name.hide()
-        self._draft = label("", "Draft")
+        self._draft = label("", "Draft", wraps=True)
+        self._draft.setMinimumWidth(300)
         self._buttons = QWidget()
         buttons = QHBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
@@ -166,6 +166,8 @@ class ConsultationWindow(QWidget):
         self.close_button.clicked.connect(self.close)
         for one in (self.team_button, self.close_button):
             buttons.addWidget(one)
+        for one in (*self.language_buttons.values(), self.team_button, self.close_button):
+            one.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         layout = QHBoxLayout(head)
         layout.setContentsMargins(18, 6, 14, 6)
         layout.setSpacing(14)
@@ -178,8 +180,8 @@ class ConsultationWindow(QWidget):
 
     def _made_side(self) -> QWidget:
         side = QWidget()
-        side.setFixedWidth(_KEY_PX)
-        self._key_title = label("", "Small")
+        side.setFixedWidth(KEY_PX)
+        self._key_title = label("", "Small", wraps=True)
         self._key = QVBoxLayout()
         self._key.setSpacing(6)
         self._surgeon_box = QWidget()
@@ -190,7 +192,7 @@ class ConsultationWindow(QWidget):
         self.approaches.activated.connect(self._choose_approach)
         self.scar_button = big_button(checkable=True)
         self.scar_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.scar_button.setMinimumWidth(_KEY_PX)
+        self.scar_button.setMinimumWidth(KEY_PX)
         self.scar_button.toggled.connect(lambda is_on: self.show_scar(is_on=is_on))
         for widget in (self._approach_title, self.approaches, self.scar_button):
             box.addWidget(widget)
