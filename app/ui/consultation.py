@@ -251,7 +251,10 @@ class Consultation(QObject):
         team.notes.show_notes(record.notes, record.questions)
         team.pictures.show_pictures(record.pictures, self._pixmaps, story.version)
         the = self._the_lesions(story)
-        team.measures.show_measured(record.understanding, record.consent, asked_items(story), self.language, the)
+        team.measures.show_measured(
+            record.understanding, record.consent, asked_items(story), self.language, the,
+            is_plural=len(self.told.lesion_ids) > 1,
+        )  # fmt: skip
         team.warn(self._alert())
         team.follow()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QRadioButton,
     QVBoxLayout,
     QWidget,
 )
@@ -38,6 +37,7 @@ from twin.wording import Wording
 __all__ = ["MeasuresPage"]
 
 _SCALE = range(1, 6)
+_ANSWER_PX = QSize(56, 44)
 _LABELS = (
     *("intro", "before", "after", "scale", "scale_after", "teach_back", "teach_back_note"),
     *("satisfaction", "satisfaction_scale", "study", "study_note", "consent_state"),
@@ -53,7 +53,7 @@ class ScaleRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sentence = label("", "", wraps=True)
-        self.answers = {value: QRadioButton(str(value)) for value in _SCALE}
+        self.answers = {value: QPushButton(str(value)) for value in _SCALE}
         self._group = QButtonGroup(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 4)
@@ -61,6 +61,8 @@ class ScaleRow(QWidget):
         layout.addWidget(self.sentence)
         row = QHBoxLayout()
         for value, button in self.answers.items():
+            button.setCheckable(True)
+            button.setFixedSize(_ANSWER_PX)
             self._group.addButton(button, value)
             button.clicked.connect(self.answered)
             row.addWidget(button)
@@ -114,6 +116,8 @@ class MeasuresPage(QWidget):
         asked: Sequence[TeachBackItem],
         language: str,
         the_lesions: str,
+        *,
+        is_plural: bool,
     ) -> None:
         """Show what is kept; the items are worded in the language of the patient."""
         self._measured, self._consent, self._language = measured, consent, language
@@ -125,7 +129,7 @@ class MeasuresPage(QWidget):
         for item, widget in self._items.items():
             widget.setVisible(item in asked)
         self.satisfaction.show_value(measured.satisfaction or 0)
-        self._the = the_lesions
+        self._the, self._is_plural = the_lesions, is_plural
         self._write()
 
     def set_wording(self, wording: Wording) -> None:
@@ -136,7 +140,7 @@ class MeasuresPage(QWidget):
             self.basis.addItem(wording.text(f"consultation.measure.{basis}"), basis)
         self._write()
 
-    _the = ""
+    _the, _is_plural = "", False
 
     def _is_begun(self, moment: Moment) -> bool:
         return any(row.value for row in self.apais[moment])
@@ -218,7 +222,8 @@ class MeasuresPage(QWidget):
             )  # fmt: skip
             self._sums[moment].setText(text)
         for item, one in self._item_labels.items():
-            one.setText(patient(f"consultation.teach_back.{item}", the=self._the))
+            is_plural = item is TeachBackItem.WHERE and self._is_plural
+            one.setText(patient(f"consultation.teach_back.{item}{'_many' if is_plural else ''}", the=self._the))
             results = self._measured.teach_back.get(item, ())
             self._states[item].setText(", ".join(say(f"consultation.measure.{result}") for result in results))
             for result, button in self.teach_back[item].items():

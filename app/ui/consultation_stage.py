@@ -258,7 +258,10 @@ class ConsultationStage(QWidget):
             painter.fillRect(self.rect(), QColor(_GROUND))
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(QRectF(self.rect()), self._image)
+        # A picture of another size, while the next one is on its way, is never stretched: only its height fits.
+        width = self._image.width() * self.height() / max(self._image.height(), 1)
+        painter.fillRect(self.rect(), QColor(_GROUND))
+        painter.drawImage(QRectF((self.width() - width) / 2, 0.0, width, self.height()), self._image)
         if self.drawing.is_seen_from(self._image_camera):
             self.drawing.paint(painter, self.size_px)
         self._paint_sides(painter)
