@@ -220,8 +220,8 @@ class PlanDesk(QObject):
         plan = self.plan
         if plan is not None:
             stages = (*plan.stages, 1) if plan.stages else ()
-            self.active = len(plan.resections)
-            self._change(Plan(plan.name, (*plan.resections, cut), stages=stages))
+            at = len(plan.resections)
+            self._change(Plan(plan.name, (*plan.resections, cut), stages=stages), lambda: self.select_cut(at))
 
     def remove_cut(self, index: int) -> None:
         """Take a cut out of the plan; the last one stays."""
@@ -345,7 +345,7 @@ class PlanDesk(QObject):
 
         self.engine.ask_live(Plan(plan.name, tuple(cuts), stages=plan.stages), dragged, answer)
 
-    def _change(self, changed: Plan) -> None:
+    def _change(self, changed: Plan, done: Callable[[], None] | None = None) -> None:
         """Give the selected plan other cuts."""
         if self._work is None or self.plan is None:
             return
@@ -355,7 +355,7 @@ class PlanDesk(QObject):
                 self._settle(self.plan)
             return
         self._show(replace(self.shown, state=FigureState.COMPUTING, settled=None, error=None))
-        self._work.do(PlanEdit(changed.name, changed))  # the change of the case makes the figures settle
+        self._work.do(PlanEdit(changed.name, changed), done=done)  # the change of the case makes the figures settle
 
     # Settling
 

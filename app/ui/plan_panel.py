@@ -68,6 +68,9 @@ class PlanPanel(QWidget):
         self._wording = wording
         self._case: Case | None = None
         self._approvals: dict[str, Approval] = {}
+        self._fit_timer = QTimer(self)
+        self._fit_timer.setSingleShot(True)
+        self._fit_timer.timeout.connect(self._fit_hands)
         self._title = label("", "Section")
         self.state_chip = Chip()
         self.plan_box = QComboBox()
@@ -93,7 +96,7 @@ class PlanPanel(QWidget):
         self.show_tab("figures")
         desk.figures_changed.connect(self.show_figures)
         desk.faces_changed.connect(self._on_faces)
-        desk.cut_selected.connect(lambda index: QTimer.singleShot(0, self._fit_hands))
+        desk.cut_selected.connect(lambda index: self._fit_timer.start())
         self.vessels.vessel_chosen.connect(lambda vessel: state.move_crosshair(vessel.point_lps_mm))
         self.unfolded.view.place_chosen.connect(state.move_crosshair)
         state.crosshair_moved.connect(lambda: self.unfolded.view.show_crosshair(state.crosshair_lps_mm))
@@ -255,7 +258,7 @@ class PlanPanel(QWidget):
         self.unlock_button.setVisible(is_approved)
         self._write_chip(case, plan)
         self._hands.setVisible(plan is not None or case is not None)
-        QTimer.singleShot(0, self._fit_hands)  # once the new rows are laid out
+        self._fit_timer.start()  # once the new rows are laid out
 
     def _write_chip(self, case: Case | None, plan: Plan | None) -> None:
         wording = self._wording
