@@ -111,6 +111,8 @@ class DeskControl(QObject):
         window.state.window_changed.connect(window.mark_preset)
         window.rail.step_chosen.connect(window.show_step)
         window.rail.refused.connect(self.say)
+        window.consultation_page.asked_too_early.connect(self.say)
+        window.consultation_page.failed.connect(self.fail)
         window.twin_view.picked.connect(self.window_actions.follow_pick)
         window.twin_view.picked.connect(window.plan_panel.options.territory.pick)
         window.measures.changed.connect(self.window_actions.follow_measures)
@@ -327,6 +329,7 @@ class DeskControl(QObject):
         self._show_volume(case.planning_volume if case.planning_volume_id else None)
         window.series_panel.show_case(tuple(case.volumes.values()), case.planning_volume_id)
         window.desk.set_work(work)
+        window.consultation_page.set_work(work)
         window.editor.set_work(work)
         window.show_work(is_open=True)
         window.show_step(Step.PLAN if case.plans else Step.TWIN if case.structure_ids() else Step.SEGMENT)
@@ -374,6 +377,7 @@ class DeskControl(QObject):
         window.plan_panel.show_case(case)
         window.report_page.show_plan(case, window.desk.selected)
         self._show_compared()
+        window.consultation_page.refresh()
         self.refresh()
 
     def _show_compared(self) -> None:
@@ -417,6 +421,7 @@ class DeskControl(QObject):
         self.window.plan_panel.show_case(None if self.work is None else self.work.case)
         self.window.report_page.show_plan(None if self.work is None else self.work.case, self.window.desk.selected)
         self._show_compared()
+        self.window.consultation_page.refresh()
         self.refresh()
 
     def _show_case_volume(self, volume_id: str) -> None:
@@ -437,6 +442,7 @@ class DeskControl(QObject):
         work, self.work = self.work, None
         if work is None:
             return None
+        self.window.consultation_page.set_work(None)
         self.window.editor.set_work(None)
         self.window.editor_tools.forget_case()
         self.window.desk.set_work(None)

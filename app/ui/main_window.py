@@ -25,6 +25,7 @@ from app.services.jobs import JobRunner
 from app.ui.action_table import ActionTable, dynamic_texts
 from app.ui.command_palette import CommandPalette
 from app.ui.compare_page import ComparePage
+from app.ui.consultation_page import ConsultationPage
 from app.ui.desk_control import DeskControl
 from app.ui.dialogs import Dialogs
 from app.ui.equipment import Equipment
@@ -193,6 +194,9 @@ class MainWindow(QMainWindow):
         self.compare_page = ComparePage(wording)
         self.proposals_page = ProposalsPage(wording)
         self.report_page = ReportPage(self.actions_, wording)
+        self.consultation_page = ConsultationPage(
+            self.desk, self.equipment, self.jobs, self.window_thread, self.dialogs, wording
+        )
         self.plan_panel = PlanPanel(self.actions_, self.desk, self.state, wording)
         self.slices = {axis: SliceView(axis, self.state, wording) for axis in SliceAxis}
         self.twin_view = TwinView(self.state, self.window_thread, wording, self.control.fail)
@@ -209,6 +213,7 @@ class MainWindow(QMainWindow):
         self.pages.host_left(self.study_page, Step.STUDY)
         self.pages.host_left(self.structure_panel, Step.SEGMENT, Step.TWIN, Step.PLAN)
         self.pages.host_left(self.report_page, Step.REPORT)
+        self.pages.host_left(self.consultation_page, Step.CONSULT)
         self.pages.host_right(self.segment_editor_panel, Step.SEGMENT)
         self.pages.host_right(self.plan_panel, Step.PLAN)
         self.pages.host_left(self.compare_page, Step.COMPARE)
@@ -228,6 +233,7 @@ class MainWindow(QMainWindow):
             self.report_page,
             self.compare_page,
             self.proposals_page,
+            self.consultation_page,
             self.rail,
             self.palette_,
             self.measures,

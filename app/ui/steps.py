@@ -39,7 +39,7 @@ STEPS: tuple[StepEntry, ...] = (
     StepEntry(Step.PLAN, "plane", (Need.CASE, Need.LIVER)),
     StepEntry(Step.COMPARE, "compare", (Need.CASE, Need.LIVER)),
     StepEntry(Step.REPORT, "export", (Need.CASE, Need.LABELS)),
-    StepEntry(Step.CONSULT, "consult", (Need.CASE, Need.PLAN, Need.APPROVED)),
+    StepEntry(Step.CONSULT, "consult", (Need.CASE, Need.PLAN, Need.FIGURES)),
 )
 
 
