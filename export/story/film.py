@@ -11,9 +11,9 @@ from twin.errors import BackendUnavailable, GeometryError
 
 __all__ = ["FILM_PICTURES", "FILM_SIZE_PX", "require_film_maker", "write_film"]
 
-FILM_PICTURES = 48
+FILM_PICTURES = 72
 FILM_SIZE_PX = (640, 480)
-_PICTURES_PER_SECOND = 8
+_PICTURES_PER_SECOND = 6  # once around in twelve seconds: calm, and few pictures to draw
 _PATIENCE_S = 120
 
 

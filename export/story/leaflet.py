@@ -143,10 +143,10 @@ def _key_messages(story: Story) -> str:
 
 
 def _key_sentence(story: Story, scene: Scene) -> str:
-    """Return the first sentence; of what stays, the one that names the organ: it tells the share."""
-    organ = story.words.say("organ_share")
-    about_organ = [text for text in scene.text if organ in text] if scene.id is SceneId.STAYS else []
-    return (about_organ or list(scene.text))[0]
+    """Return the first sentence; of what stays, the share, or what is sure to be needed for life."""
+    marks = (story.words.say("organ_share"), story.words.say("say.lifelong"))
+    wanted = [text for text in scene.text if any(mark in text for mark in marks)] if scene.id is SceneId.STAYS else []
+    return (wanted or list(scene.text))[0]
 
 
 def _colour_key(story: Story, pictured: Sequence[SceneId]) -> str:
