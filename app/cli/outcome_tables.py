@@ -60,14 +60,28 @@ def comparison_parts(outcomes: Sequence[Outcome], wording: Wording) -> list[str 
     A cell holds the number and its interval; the unit stands with the name of the row, so that four plans fit on a
     line of 120 columns.
     """
-    rows = _rows(outcomes, wording)
-    shared = {name: cells[0] for name, cells in rows.items() if len(outcomes) > 1 and len(set(cells)) == 1 and cells[0]}
     parts: list[str | Table] = [wording.text("cli.compare.title", count=len(outcomes))]
+    for organ in ("liver", "pancreas"):
+        on_organ = [outcome for outcome in outcomes if getattr(outcome, organ) is not None]
+        if on_organ:
+            parts += [structure(organ).name(wording.language), *_tables(organ, on_organ, wording)]
+    parts += [wording.text("cli.simulate.crossed"), *(_crossed_line(outcome, wording) for outcome in outcomes)]
+    if outcomes and outcomes[0].contacts and all(one.contacts == outcomes[0].contacts for one in outcomes):
+        parts += [wording.text("contacts.title"), _contacts(outcomes[0], wording)]
+        parts += suggestion_lines(outcomes[0], wording)
+    return [*parts, *_warning_lines(outcomes, wording), wording.text(NOT_A_DEVICE)]
+
+
+def _tables(organ: str, outcomes: Sequence[Outcome], wording: Wording) -> list[Table]:
+    """Return what all plans of an organ share, then the plans in blocks."""
+    rows = _rows(organ, outcomes, wording)
+    shared = {name: cells[0] for name, cells in rows.items() if len(outcomes) > 1 and len(set(cells)) == 1 and cells[0]}
+    tables = []
     if shared:
         table = Table(wording.text("cli.table.figure"), wording.text("cli.compare.shared"))
         for name, cell in shared.items():
             table.add_row(name, cell)
-        parts.append(table)
+        tables.append(table)
     for block in _blocks(len(outcomes)):
         table = Table(wording.text("cli.table.figure"))
         for outcome in outcomes[block]:
@@ -75,12 +89,8 @@ def comparison_parts(outcomes: Sequence[Outcome], wording: Wording) -> list[str 
         for name, cells in rows.items():
             if name not in shared and any(cells[block]):
                 table.add_row(name, *(cell or "–" for cell in cells[block]))
-        parts.append(table)
-    parts += [wording.text("cli.simulate.crossed"), *(_crossed_line(outcome, wording) for outcome in outcomes)]
-    if outcomes and outcomes[0].contacts and all(one.contacts == outcomes[0].contacts for one in outcomes):
-        parts += [wording.text("contacts.title"), _contacts(outcomes[0], wording)]
-        parts += suggestion_lines(outcomes[0], wording)
-    return [*parts, *_warning_lines(outcomes, wording), wording.text(NOT_A_DEVICE)]
+        tables.append(table)
+    return tables
 
 
 def _blocks(count: int) -> list[slice]:
@@ -90,21 +100,21 @@ def _blocks(count: int) -> list[slice]:
     return [slice(first, last) for first, last in pairwise(ends)]
 
 
-def _rows(outcomes: Sequence[Outcome], wording: Wording) -> dict[str, list[str]]:
+def _rows(organ: str, outcomes: Sequence[Outcome], wording: Wording) -> dict[str, list[str]]:
     """Return by name of the row a cell for each plan, empty where a plan has no such figure."""
-    columns = [named_figures(outcome, wording) for outcome in outcomes]
-    has_both = len({key.partition(".")[0] for column in columns for key in column}) > 1
+    columns = [
+        {key: named for key, named in named_figures(outcome, wording).items() if key.startswith(f"{organ}.")}
+        for outcome in outcomes
+    ]
     names: dict[str, str] = {}
     for key, (name, figure) in sorted((item for column in columns for item in column.items()), key=_place_in(columns)):
-        organ = f"{structure(key.partition('.')[0]).name(wording.language)}: " if has_both else ""
-        names.setdefault(key, f"{organ}{name}" + (f" ({wording.unit(figure.unit)})" if figure.unit else ""))
+        names.setdefault(key, name + (f" ({wording.unit(figure.unit)})" if figure.unit else ""))
     rows = {
         name: [compact_figure(key, column[key][1], wording) if key in column else "" for column in columns]
         for key, name in names.items()
     }
-    if any(outcome.new_world_code for outcome in outcomes):
+    if organ == "liver" and any(outcome.new_world_code for outcome in outcomes):
         rows[wording.text("outcome.code.name")] = [code_line(outcome, wording) for outcome in outcomes]
-    rows[wording.text("cli.compare.crossed")] = [str(len(_by_name(outcome, wording))) for outcome in outcomes]
     return rows
 
 
@@ -124,8 +134,10 @@ def _place_in(columns: Sequence[Mapping[str, object]]) -> Callable[[tuple[str, o
 def _crossed_line(outcome: Outcome, wording: Wording) -> str:
     """Return the vessels that a plan crosses with their widths, in the order along the cut."""
     named = _by_name(outcome, wording).items()
-    vessels = "; ".join(f"{name} {wording.quantity(_width_mm(crossed), 'mm')}" for name, crossed in named)
-    return f"  {outcome.plan_name}: {vessels or wording.text('cli.compare.no_vessel')}"
+    separator = wording.text("contacts.separator")
+    vessels = separator.join(f"{name} {wording.quantity(_width_mm(crossed), 'mm')}" for name, crossed in named)
+    text = vessels or wording.text("cli.compare.no_vessel")
+    return "  " + wording.text("cli.compare.of_plans", plans=outcome.plan_name, text=text)
 
 
 def _warning_lines(outcomes: Sequence[Outcome], wording: Wording) -> list[str]:
@@ -137,7 +149,11 @@ def _warning_lines(outcomes: Sequence[Outcome], wording: Wording) -> list[str]:
             if outcome.plan_name not in named:
                 named.append(outcome.plan_name)
     general = [text for text, names in plans.items() if len(names) == len(outcomes)]
-    special = [f"{', '.join(names)}: {text}" for text, names in plans.items() if len(names) < len(outcomes)]
+    special = [
+        wording.text("cli.compare.of_plans", plans=", ".join(names), text=text)
+        for text, names in plans.items()
+        if len(names) < len(outcomes)
+    ]
     return [*general, *special]
 
 

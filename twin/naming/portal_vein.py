@@ -28,6 +28,9 @@ Classes = NDArray[np.int64]
 # Where a vein is not seen its usual azimuth stands in (degrees); the same as in hepatic_veins.
 _USUAL_DEG = {"right": 15.0, "middle": 75.0}
 _TRIFURCATION_MM = 6.0  # ours: forks no farther apart than about half a trunk's width are one
+# Ours. The trunk that is left after the right posterior branch went off is still the main portal vein while it runs on
+# to the right, and the left branch, from which the right anterior one then comes, where it turns to the left.
+_LEFTWARD = 0.2
 _HALF = 0.5  # the trunk of the left branch goes on while it supplies half of it
 _SECTOR_TRUNK = 0.6
 _UMBILICAL_MM = 10.0  # what leaves so near to the end of the umbilical portion leaves it
@@ -45,6 +48,7 @@ class PortalType(StrEnum):
     TRIFURCATION = "trifurcation"  # left, right anterior, right posterior at one place
     POSTERIOR_FIRST = "right-posterior-first"  # the right posterior branch leaves the main trunk before the others
     ANTERIOR_FROM_LEFT = "right-anterior-from-left"  # the right anterior branch leaves the left one
+    OTHER = "other"  # the three are seen, and part in another order
     UNKNOWN = "unknown"  # a branch of the three is not seen
 
 
@@ -154,25 +158,27 @@ class _Namer:
         if not all(groups):
             return PortalType.UNKNOWN
         left, front, back = (max(group, key=lambda top: float(self.tree.supply[top])) for group in groups)
-        together = {
-            PortalType.USUAL: self._way_to_fork(front, back),
-            PortalType.POSTERIOR_FIRST: self._way_to_fork(left, front),
-            PortalType.ANTERIOR_FROM_LEFT: self._way_to_fork(left, back),
-        }
-        latest = max(together, key=lambda kind: together[kind])
-        ways = sorted(together.values())
-        if ways[0] < 0:
+        right, posterior_first, anterior_first = (
+            self._fork(one, other) for one, other in ((front, back), (left, front), (left, back))
+        )
+        if right is None or posterior_first is None or anterior_first is None:
             return PortalType.UNKNOWN  # pieces apart: nobody knows where they join
-        if ways[2] - ways[0] <= _TRIFURCATION_MM:
+        ways = [self._way_to(fork) for fork in (right, posterior_first, anterior_first)]
+        if max(ways) - min(ways) <= _TRIFURCATION_MM:
             return PortalType.TRIFURCATION
-        return PortalType.ANTERIOR_FROM_LEFT if latest is PortalType.ANTERIOR_FROM_LEFT else latest
+        if ways[1] == max(ways):  # the left and the right anterior branch part last
+            stem = self.tree.end(posterior_first) - self.tree.end(right)
+            is_left_branch = float(stem[0]) > _LEFTWARD * float(np.linalg.norm(stem))
+            return PortalType.ANTERIOR_FROM_LEFT if is_left_branch else PortalType.POSTERIOR_FIRST
+        return PortalType.USUAL if ways[0] == max(ways) else PortalType.OTHER
 
-    def _way_to_fork(self, one: int, other: int) -> float:
-        """Return the way from the root to the fork of two branches in mm; -1 when they have none."""
+    def _fork(self, one: int, other: int) -> int | None:
+        """Return the branch at whose end two branches part; None when they have none in common."""
         over = set(self.tree.above(one)) | {one}
-        fork = next((index for index in (other, *self.tree.above(other)) if index in over), None)
-        if fork is None:
-            return -1.0
+        return next((index for index in (other, *self.tree.above(other)) if index in over), None)
+
+    def _way_to(self, fork: int) -> float:
+        """Return the way from the root to the end of a branch in mm."""
         return sum(self.tree.graph.lengths_mm[index] for index in (fork, *self.tree.above(fork)))
 
     def _name_trunk(self, index: int, trunk: set[int]) -> None:
