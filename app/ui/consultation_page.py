@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from app.services.jobs import Job
 from app.ui.case_work import CaseWork
-from app.ui.consultation import Consultation
 from app.ui.dialogs import Dialogs
 from app.ui.equipment import Equipment
 from app.ui.pieces import label
 from app.ui.plan_desk import PlanDesk
-from app.ui.window_thread import WindowJobs, WindowThread
+from app.ui.window_thread import JobAnswers, WindowJobs, WindowThread
 from twin.wording import Wording
+
+if TYPE_CHECKING:
+    from app.ui.consultation import Consultation
 
 __all__ = ["ConsultationPage"]
 
@@ -92,9 +98,19 @@ class ConsultationPage(QWidget):
         if work.built is None:
             self.asked_too_early.emit("ui.consult.wait")
             return
+        # What makes documents takes a second to load: neither at every start of the program nor in the window's thread.
+        job = Job("ui.task.consultation", lambda progress, cancel: import_module("app.ui.consultation"))
+        name = plan.name
+        self._jobs.submit(job, JobAnswers(lambda result: self._begin(work, name), self.failed.emit))
+
+    def _begin(self, work: CaseWork, plan_name: str) -> None:
+        from app.ui.consultation import Consultation
+
+        if work is not self._work or work.built is None:
+            return  # closed meanwhile
         self.end()
         self.consultation = Consultation(
-            work, work.built.twin, plan.name, self._jobs, self._window_thread, self._dialogs,
+            work, work.built.twin, plan_name, self._jobs, self._window_thread, self._dialogs,
             self._equipment.renderer, self._wording, self.failed.emit, self,
         )  # fmt: skip
         self.consultation.ended.connect(self._on_ended)

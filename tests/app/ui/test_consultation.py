@@ -33,9 +33,10 @@ class Talk:
         self.driver = driver
         driver.click(driver.window.rail.buttons[Step.CONSULT])
         driver.click(driver.window.consultation_page.open_button)
-        consultation = driver.window.consultation_page.consultation
-        assert consultation is not None
-        self.consultation: Consultation = consultation
+        page = driver.window.consultation_page
+        driver.wait(lambda: page.consultation is not None, "consultation open")
+        assert page.consultation is not None
+        self.consultation: Consultation = page.consultation
         self.settle()
 
     @property
