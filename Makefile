@@ -30,7 +30,7 @@ test: viewer ## Run the fast tests (at most 12 minutes on 2 cores)
 	@$(PYTEST) -q -m "not slow and not peer"
 
 peers: environment
-	@bash tooling/system_libraries.sh chromium poppler-utils # a real browser, a real reader of PDF
+	@bash tooling/system_libraries.sh chromium poppler-utils ffmpeg # a real browser, readers of PDF and film
 
 test-all: viewer peers ## Run every test, then those of the kernels without compilation (at most 45 minutes)
 	@$(PYTEST) -q
