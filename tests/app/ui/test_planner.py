@@ -98,7 +98,8 @@ def test_that_several_cuts_make_one_plan_with_stages_and_can_be_taken_out(planne
     seen = []
 
     def look() -> None:
-        planned.wait(lambda: window.desk.shown.state is FigureState.LIVE, "live figures of both cuts")
+        desk = window.desk
+        planned.wait(lambda: desk.shown.state is FigureState.LIVE and desk.shown.cut == desk.cut, "live figures")
         seen.append(planned.figure("resected_ml"))
 
     planned.drag(slider, _handle_of(slider), (60, 0), before_release=look)
