@@ -40,7 +40,7 @@ _KEYS = (
     "pancreas.thickness_mm",
 )
 _TWO_DECIMALS = ("liver.flr_body_weight_percent", "liver.grwr_percent.ct")
-_NAME_PX, _PLAN_PX = 128, 118
+_NAME_PX, _PLAN_PX = 112, 94
 
 
 class ComparePage(QWidget):
@@ -114,7 +114,7 @@ class ComparePage(QWidget):
         inner = QWidget()
         grid = QGridLayout(inner)
         grid.setContentsMargins(0, 0, 6, 0)
-        grid.setHorizontalSpacing(10)
+        grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(5)
         self.headers, self.cells = {}, {}
         if case is not None:
@@ -138,6 +138,7 @@ class ComparePage(QWidget):
             grid.addLayout(head, 0, column)
             cuts = label(cuts_in_words(plan.resections, wording), wraps=True)
             cuts.setMinimumWidth(_PLAN_PX)
+            grid.setColumnMinimumWidth(column, _PLAN_PX)
             grid.addWidget(cuts, 1, column, Qt.AlignmentFlag.AlignTop)
             grid.setColumnStretch(column, 1)
 
@@ -203,9 +204,14 @@ class ComparePage(QWidget):
 
 
 def _signed(difference: float, unit: str, wording: Wording, decimals: int | None) -> str:
-    """Word a difference with its sign."""
-    text = wording.quantity(abs(difference), unit, decimals=decimals)
-    zero = wording.quantity(0.0, unit, decimals=decimals)
+    """Word a difference with its sign; percentages differ by points."""
+
+    def worded(value: float) -> str:
+        if unit == "%":
+            return wording.text("ui.compare.points", number=wording.number(value, decimals=decimals or 1))
+        return wording.quantity(value, unit, decimals=decimals)
+
+    text, zero = worded(abs(difference)), worded(0.0)
     if text == zero:
         return f"= {text}"
     return f"{'+' if difference > 0 else '−'} {text}"

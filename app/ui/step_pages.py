@@ -11,7 +11,7 @@ from app.ui.steps import Step
 __all__ = ["StepPages"]
 
 _LEFT_PX, _RIGHT_PX = 300, 310
-_WIDE_LEFT_PX = {Step.COMPARE: 440}  # a table of plans needs more room than a list
+_WIDE_LEFT_PX = {Step.COMPARE: 470}  # a table of plans needs more room than a list
 
 
 class StepPages(QSplitter):
