@@ -20,9 +20,10 @@ from twin.vessel_graph import VesselGraph
 __all__ = ["TreeAtCut", "place_doubt_mm", "trees_at_cut", "trunk_warnings"]
 
 _LEAST_DOUBT_MM = 2.0  # usual resolution of a planned cut, as for a margin
-# Ours: a warning is for vessels that as much of what the tree feeds in the remnant, and as many ml, depend on.
+# Ours: a warning is for vessels that as much of what the tree feeds in the remnant, and of the organ, depends on: some
+# 50 ml of an adult's liver.
 _LEAST_FED_SHARE = 0.05
-_LEAST_FED_ML = 50.0
+_LEAST_ORGAN_SHARE = 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,11 +111,12 @@ def trunk_warnings(
     name.
     """
     warned: list[tuple[float, OutcomeWarning]] = []
+    organ_ml = float(np.count_nonzero(removal.model.organ)) * removal.model.grid.voxel_volume_ml
     for name, tree in trees.items():
         fed_ml = fed_below_ml(tree.graph, tree.order, removal.model, removed_counts)
         kept = removal.vessels.kept.get(name, ())
         fed_ml[np.isin(tree.graph.branch_of_node, kept)] = 0.0
-        least_ml = max(_LEAST_FED_ML, _LEAST_FED_SHARE * float(fed_ml.max(initial=0.0)))
+        least_ml = max(_LEAST_ORGAN_SHARE * organ_ml, _LEAST_FED_SHARE * float(fed_ml.max(initial=0.0)))
         fed_ml[_is_left_by_intention(name, removal, len(fed_ml)) | (fed_ml < least_ml) | ~_has_name(tree.graph)] = 0.0
         warned += _tree_warnings(tree, fed_ml)
     warned.sort(key=lambda one: -one[0])

@@ -172,3 +172,26 @@ def test_that_steatosis_has_no_row_and_that_is_said():
 def test_that_a_missing_ratio_decides_nothing():
     assert {position for _, position in positions({}, "normal")} == {ThresholdPosition.UNDECIDABLE}
     assert {row.parenchyma for row in FLR_THRESHOLDS} == {"normal", "chemotherapy", "fibrosis", "cirrhosis", "donor"}
+
+
+def test_that_the_odds_ratios_of_the_fistula_model_are_the_published_ones():
+    def odds(**changed):
+        at = {"is_soft": False, "bmi": 25, "duct_mm": 3} | changed
+        share = a_frs(**at).value / 100
+        return share / (1 - share)
+
+    published = {2.58: {"is_soft": True}, 1.07: {"bmi": 26}, 0.68: {"duct_mm": 4}}
+    for ratio, changed in published.items():
+        assert odds(**changed) / odds() == pytest.approx(ratio, abs=0.005)
+    assert ua_frs(is_soft=True, bmi=5, duct_mm=3, is_male=True).value == pytest.approx(
+        ua_frs(is_soft=True, bmi=10, duct_mm=3, is_male=True).value
+    )
+
+
+def test_that_the_weight_of_a_specimen_has_its_density_and_its_blood():
+    assert remnant.specimen_weight_g(1000, is_blood_free=False).value == pytest.approx(1054)
+    assert remnant.specimen_weight_g(1000).value == pytest.approx(1054 * 0.906)
+
+
+def test_that_hypertrophy_is_the_difference_of_two_standardised_remnants():
+    assert remnant.degree_of_hypertrophy(20, 30).value == pytest.approx(10)

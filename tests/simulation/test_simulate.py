@@ -1,6 +1,7 @@
 """The settled outcome of a plan, against answers that are known."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ from twin.outcome import Outcome
 from twin.patient import FactOrigin, PatientFacts
 from twin.plan import Plan
 from twin.resection import PlaneCut, parse_cut
+from twin.vessel_graph import VesselGraph
+from twin.wording import Wording
 
 NOBODY = PatientFacts()
 
@@ -239,6 +242,54 @@ def test_that_whole_segments_are_removed_by_their_code():
     with pytest.raises(UsageError) as refused:
         simulate(Plan("A", (parse_cut("H4'"),)), twin, NOBODY)
     assert refused.value.message_id == "error.cut.partial_segment"
+
+
+def segmented_twin():
+    """Return a block of segments 6 and 4a side by side, a lesion in 6 beside the border."""
+    grid = grid_of((40, 20, 20))
+    liver = block(grid, (16, 8, 8))
+    couinaud = np.where(liver, np.where(np.indices(grid.shape_kji)[2] < 20, 6, 41), 0).astype(np.uint8)
+    return twin_of(grid, liver, [ball(grid, (-3, 0, 0), 2)], derived={LayerName.COUINAUD: couinaud})
+
+
+@pytest.mark.parametrize(
+    ("cuts", "drawn", "intended", "differs"),
+    [
+        (("H4",), "H4", "H4", False),
+        (("plane:6,0,0:1,0,0",), "H4'", "", False),
+        (("H4", "plane:-8,0,0:1,0,0"), "H46'", "H4", True),
+        (("H4", "wedge:lesion-1:2"), "H4", "H4", False),
+        (("ablation:lesion-1:3",), "", "", False),
+    ],
+)
+def test_that_the_code_is_read_from_what_is_taken_out_and_compared_with_the_intended_one(
+    cuts, drawn, intended, differs
+):
+    outcome = simulate(plan(*cuts), segmented_twin(), NOBODY)
+    assert (outcome.new_world_code, outcome.intended_code, outcome.differs_as_drawn) == (drawn, intended, differs)
+    again = Outcome.from_json(json.loads(json.dumps(outcome.to_json())))
+    assert (again.new_world_code, again.intended_code, again.differs_as_drawn) == (drawn, intended, differs)
+
+
+def test_that_each_refusal_of_a_cut_has_words_in_both_languages():
+    ids = (
+        "error.cut.misses_organ", "error.cut.takes_whole_organ", "error.plan.no_such_lesion",
+        "error.plan.lesion_outside_organ", "error.cut.needs_segments", "error.cut.needs_branches",
+        "error.cut.partial_segment", "error.sheet.no_area", "error.sheet.overhang", "error.organ.empty",
+        "error.organ.all_absent", "error.plan.removes_nothing", "warning.organ.disconnected",
+    )  # fmt: skip
+    for language in ("fr", "en"):
+        wording = Wording(language)
+        assert [message_id for message_id in ids if wording.text(message_id) == message_id] == []
+
+
+def test_that_an_empty_tree_is_as_good_as_none():
+    grid = grid_of((40, 30, 30))
+    nothing = VesselGraph("portal", np.zeros((0, 3)), np.zeros(0), np.zeros(0, np.int32), np.zeros(0, np.int32), ())
+    twin = replace(twin_of(grid, block(grid, (15, 10, 10))), graphs={"portal": nothing, "hepatic": nothing})
+    outcome = simulate(plan("plane:0,0,0:1,0,0"), twin, NOBODY)
+    assert outcome.clip_list == ()
+    assert outcome.liver["functional_remnant_ml"].value is None
 
 
 def test_that_the_outcome_survives_a_file_and_carries_the_keys_of_the_command_line(ball_with_lesion):

@@ -5,13 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from app.services.build_twin import build_case_twin
+from app.services.build_twin import build_case_twin, build_twin_of_file
 from app.services.case_file import case_read, opened_case
 from app.services.case_session import CaseSession
-from app.services.name_branches import confirm_branch_names, forget_branch_name, listed_branches, name_branch
+from app.services.name_branches import (
+    BranchRequest,
+    confirm_branch_names,
+    forget_branch_name,
+    listed_branches,
+    name_branch,
+    named_levels,
+)
 from app.services.tree_cache import TreeCache
 from tests.app.made_up_study import labelled_case_on_disk
-from twin.errors import InputError
+from twin.edit import SegmentBarriersEdit
+from twin.errors import InputError, UsageError
 from twin.twin import build_twin
 
 
@@ -95,3 +103,39 @@ def test_that_a_damaged_cache_of_trees_is_traced_again(case: Path) -> None:
             path.write_bytes(b"damaged")
         assert TreeCache(case).find(opened) is None
         assert "portal" in build_case_twin(opened, case).graphs
+
+
+@pytest.mark.parametrize(
+    ("request_", "message_id"),
+    [
+        (BranchRequest(named=("1,2=portal.left",)), "error.twin.bad_branch_place"),
+        (BranchRequest(named=("1,2,3",)), "error.twin.bad_branch_place"),
+        (BranchRequest(named=("1,2,nan=portal.left",)), "error.twin.bad_branch_place"),
+        (BranchRequest(barriers=("portal.left",)), "error.twin.bad_barrier"),
+        (BranchRequest(barriers=("none", "hepatic.left")), "error.twin.bad_barrier"),
+    ],
+)
+def test_that_a_request_that_cannot_be_read_is_refused_before_anything_is_done(
+    case: Path, request_: BranchRequest, message_id: str
+) -> None:
+    with pytest.raises(UsageError) as refusal:
+        build_twin_of_file(case, request=request_)
+    assert refusal.value.message_id == message_id
+
+
+def test_that_a_request_names_and_bars_and_barriers_can_be_undone(case: Path, twin, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(case, tmp_path / "B.twinsight"))
+    x, y, z = row(twin, "hepatic.left").point_lps_mm
+    asked = BranchRequest((f"{x},{y},{z}=hepatic.left",), ("portal.left",), ("hepatic.middle", "right"), "Dr B")
+    summary = build_twin_of_file(copy, request=asked)
+    confirmed = {row.name for row in summary.branches if row.is_name_confirmed}
+    assert {"hepatic.left", "portal.left"} <= confirmed
+    levels = named_levels(summary.branches)
+    assert len({(level.tree, level.name) for level in levels}) == len(levels) < len(summary.branches)
+    with case_read(copy) as opened:
+        assert opened.segment_barriers == ("middle", "right")
+        barred = opened
+    edit = SegmentBarriersEdit(("left",))
+    changed = edit.apply(barred)
+    assert changed.labels_hash != barred.labels_hash
+    assert edit.inverted(barred).apply(changed).labels_hash == barred.labels_hash

@@ -1,5 +1,6 @@
 """A rehearsal answers while a plane is dragged with the figures that the settled plan will have."""
 
+import numpy as np
 import pytest
 
 from app.services.rehearse_plan import Rehearsal
@@ -10,7 +11,7 @@ from twin.errors import Cancelled, GeometryError
 from twin.job import CancelSource
 from twin.patient import PatientFacts
 from twin.plan import Plan
-from twin.resection import PlaneCut
+from twin.resection import PlaneCut, parse_cut
 from twin.twin import build_twin
 
 
@@ -46,6 +47,23 @@ def test_that_the_removed_voxels_and_surfaces_are_those_of_the_figures(rehearsal
     assert settled.specimen.is_closed
     assert settled.remnant.is_closed
     assert settled.specimen.volume_ml == pytest.approx(resected_ml, rel=0.03)
+
+
+def test_that_a_pancreas_is_rehearsed_without_a_liver() -> None:
+    phantom = small_phantom()
+    organs = phantom.layers[LayerName.ORGANS]
+    alone = np.where(organs.mask("pancreas"), organs.voxels, 0).astype(organs.voxels.dtype)
+    case = Case("a").with_layer(organs.with_voxels(alone))
+    rehearsal = Rehearsal(build_twin(case, structure_ids=("pancreas",)), PatientFacts()).with_facts(phantom.facts)
+    cut = parse_cut("pancreas:distal@0.6")
+    settled = rehearsal.settled(Plan("A", (cut,)))
+    live = rehearsal.live_pancreas(cut)
+    assert settled.outcome.liver is None
+    assert live.pancreas["remnant_ml"].value == pytest.approx(settled.outcome.pancreas["remnant_ml"].value)
+    assert settled.specimen.is_closed
+    with pytest.raises(GeometryError) as refused:
+        rehearsal.live_figures(PlaneCut((0.0, 0.0, 0.0), (1.0, 0.0, 0.0)))
+    assert refused.value.message_id == "error.organ.empty"
 
 
 def test_that_facts_change_without_preparing_the_liver_again(rehearsal: Rehearsal) -> None:

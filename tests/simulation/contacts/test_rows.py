@@ -124,3 +124,11 @@ def test_that_distances_to_walls_and_landmarks_are_those_of_the_shapes() -> None
 
 def test_that_a_twin_without_names_has_no_landmarks() -> None:
     assert all("." not in found.target for found in lesion_distances(gland_twin()))
+
+
+def test_that_vessels_of_the_program_count_as_named_once_a_person_confirmed_them() -> None:
+    twin = gland_twin(origin=LabelOrigin.AUTOMATIC)
+    (row,) = suggested_rows(twin, (), facts(), FRESH, confirmed=NEEDED_VESSELS)
+    assert row.row == "resectable"
+    (doubted,) = suggested_rows(twin, (), facts(), FRESH, confirmed=NEEDED_VESSELS[1:])
+    assert doubted.row is None
