@@ -176,17 +176,20 @@ class ProposalsPage(QWidget):
         column.addWidget(self.search)
         column.addWidget(self.plot)
         column.addWidget(self.explained)
-        column.addLayout(buttons)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(inner)
+        # What was found is seen at once, below a form that may be longer than the window.
+        bar = self._area.verticalScrollBar()
+        bar.rangeChanged.connect(lambda low, high: bar.setValue(high) if self._found is not None else None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 8, 10)
         layout.addWidget(self._title)
         layout.addWidget(self._intro)
-        layout.addWidget(area, 1)
+        layout.addWidget(self._area, 1)
+        layout.addLayout(buttons)
 
     def _write_anatomy(self) -> None:
         """Lesions and branches that can be chosen."""
