@@ -192,7 +192,7 @@ class ConsultationWindow(QWidget):
         self.approaches.activated.connect(self._choose_approach)
         self.scar_button = big_button(checkable=True)
         self.scar_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.scar_button.setMinimumWidth(KEY_PX)
+        self.scar_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.scar_button.toggled.connect(lambda is_on: self.show_scar(is_on=is_on))
         for widget in (self._approach_title, self.approaches, self.scar_button):
             box.addWidget(widget)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.services.consultation import Scene
@@ -10,6 +11,10 @@ from app.ui.consultation_style import big_button
 from app.ui.pieces import clear, label, set_property
 
 __all__ = ["SceneWords"]
+
+
+_WIDE_PX = 500  # from here on there is room for larger type
+_LARGER = "#SceneTitle { font-size: 38px; } #Told { font-size: 28px; } #More { font-size: 24px; }"
 
 
 class SceneWords(QWidget):
@@ -79,6 +84,12 @@ class SceneWords(QWidget):
     def set_notice(self, text: str) -> None:
         """Say what these pictures are."""
         self._notice.setText(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Write larger where there is room."""
+        style = _LARGER if self.width() >= _WIDE_PX else ""
+        if style != self.styleSheet():
+            self.setStyleSheet(style)
 
     def _show_more(self, is_on: bool) -> None:
         self.more.setVisible(is_on and bool(self._scene and self._scene.more))

@@ -11,15 +11,13 @@ from PySide6.QtCore import QPointF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
-from app.services.consultation import Moment, SceneId, StoryTeller, TeachBackItem, TeachBackResult
+from app.services.consultation import Moment, SceneId, TeachBackItem, TeachBackResult
 from app.services.plan_resection import save_plan
 from app.services.simulate_plan import simulate_plan_of_file
 from app.ui.consultation import Consultation
 from app.ui.steps import Step
 from tests.app.made_up_study import labelled_case_on_disk
 from tests.app.ui.conftest import Driver, live
-from twin.errors import InputError
-from twin.job import CancelToken
 
 pytestmark = pytest.mark.gui
 
@@ -224,6 +222,7 @@ def test_that_playing_goes_on_by_itself_and_a_hand_stops_it(talk: Talk) -> None:
     assert player.share == 0.0
 
 
+@pytest.mark.slow
 def test_that_the_surgeons_words_and_the_word_for_a_lesion_are_told(talk: Talk) -> None:
     consultation, team = talk.consultation, talk.consultation.team
     talk.tick(team.choices.scenes[SceneId.FOUND])
@@ -238,6 +237,7 @@ def test_that_the_surgeons_words_and_the_word_for_a_lesion_are_told(talk: Talk) 
     assert consultation.story.scenes[0].title.endswith("!")  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_that_the_folder_can_be_cancelled_and_leaves_nothing(talk: Talk, tmp_path: Path) -> None:
     folder = tmp_path / "home"
     folder.mkdir()
@@ -267,10 +267,3 @@ def test_that_a_whole_story_of_the_pancreas_is_told(driver: Driver, tmp_path: Pa
     assert talk.ids[-1] == "questions"
     assert "ancreas" in talk.words()
     driver.window.consultation_page.end()
-
-
-def test_that_a_plan_that_is_gone_is_not_told(talk: Talk) -> None:
-    consultation = talk.consultation
-    teller = StoryTeller(consultation.work.session, consultation.teller.twin, "no such plan")
-    with pytest.raises(InputError):
-        teller.tell(consultation.record, ("en",), CancelToken())
