@@ -104,8 +104,8 @@ class StoryboardPictures:
         region = divided[SPECIMEN].surface
         staying = [replace(divided[REMNANT], opacity=_STAYING_OPACITY)]
         for part in divided.values():
-            if part.id in (REMNANT, SPECIMEN):
-                continue
+            if part.id in (REMNANT, SPECIMEN) or (part.id == "bile_duct" and self.organ_id == "pancreas"):
+                continue  # gallbladder and lower bile duct go with the head; the twin does not divide them
             surface = part.surface
             if structure(part.id).layer is not LayerName.ORGANS:
                 outside, _ = divided_by(surface, region)
@@ -157,7 +157,12 @@ def _near(surface: Surface, organ: Surface) -> Surface | None:
     is_near = (
         ((surface.points_lps_mm >= low) & (surface.points_lps_mm <= high)).all(axis=1)[surface.triangles].all(axis=1)
     )
-    return replace(surface, triangles=surface.triangles[is_near]) if is_near.any() else None
+    if not is_near.any():
+        return None
+    used, corners = np.unique(surface.triangles[is_near], return_inverse=True)  # points left over widen the view
+    normals = None if surface.normals_lps is None else surface.normals_lps[used]
+    triangles = corners.reshape(-1, 3).astype(np.int32)
+    return replace(surface, points_lps_mm=surface.points_lps_mm[used], triangles=triangles, normals_lps=normals)
 
 
 def _marks(name: str, vessels: Sequence[CrossedVessel]) -> Surface:
