@@ -32,7 +32,6 @@ class Need(StrEnum):
     LIVER = "liver"
     LESION = "lesion"
     PLAN = "plan"
-    TWO_PLANS = "two_plans"
     PLANE = "plane"
     SEGMENTS = "segments"
     BRANCHES = "branches"

@@ -27,7 +27,6 @@ def needs_met(control: DeskControl) -> set[Need]:
         Need.OPEN: control.study is not None or case is not None,
         Need.CT: quantity is Quantity.HOUNSFIELD,
         Need.MR: quantity is not None and quantity is not Quantity.HOUNSFIELD,
-        Need.TWO_PLANS: case is not None and len(case.plans) > 1,
         Need.CLIPPED: window.state.clip_normal_lps is not None,
         Need.MEASURED: bool(window.measures.measures),
         Need.STUDY: control.study is not None,

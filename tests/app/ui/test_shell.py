@@ -25,10 +25,10 @@ def test_that_a_step_that_is_not_possible_says_what_it_needs_and_one_that_is_ope
     assert "open one first" in rail.buttons[Step.STUDY].toolTip()
     driver.open(case_path)
     assert window.pages.step is Step.TWIN
-    driver.click(rail.buttons[Step.COMPARE])
+    driver.click(rail.buttons[Step.CONSULT])
     assert window.pages.step is Step.TWIN
-    assert not rail.buttons[Step.COMPARE].isChecked()
-    assert "two plans" in window.status.text()
+    assert not rail.buttons[Step.CONSULT].isChecked()
+    assert "a plan" in window.status.text()
     driver.wait(lambda: window.desk.can_plan, "liver ready")
     assert not window.plan_panel.isVisible()
     driver.click(rail.buttons[Step.PLAN])
