@@ -160,7 +160,8 @@ def _tree_warnings(tree: TreeAtCut, fed_ml: NDArray[np.float64]) -> Iterable[tup
             "distance_mm": round(max(float(clearance.min()), 0.0), 1),
             "fed_ml": round(float(fed_ml[at])),
         }
-        yield float(fed_ml[at]), OutcomeWarning(f"warning.vessel.{kind}_by_little.{graph.tree}", parameters)
+        weight = 2.0 if kind == "cut" else 1.0  # what is lost already comes before what may be
+        yield weight * float(fed_ml[at]), OutcomeWarning(f"warning.vessel.{kind}_by_little.{graph.tree}", parameters)
 
 
 def _spread(tree: TreeAtCut, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from itertools import cycle
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 from skimage.measure import marching_cubes
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkPlane
 from vtkmodules.vtkImagingStencil import vtkImageStencilToImage, vtkImplicitFunctionToImageStencil
 
+from simulation.contacts import contacts_of
 from simulation.live import LivePlane
 from simulation.organ_model import OrganModel
+from simulation.pancreas.gland import Gland
+from simulation.pancreas.live import LivePancreas
 from simulation.run_table import RunTable
 from simulation.simulate import simulate
 from simulation.split import split_organ
 from tests.benchmarks.bench import Benchmark
 from tests.benchmarks.liver_case import NOTE, compartments, liver_twin
-from twin.geometry.kernels.feature_transform import nearest_seed
+from twin.anatomy import LayerName
 from twin.geometry.surface_vtk import surface_of_mask
 from twin.patient import PatientFacts
+from twin.phantom import PhantomRecipe, build_phantom
 from twin.plan import Plan
-from twin.resection import PlaneCut, WedgeCut
+from twin.resection import PancreasCut, PancreasOperation, PlaneCut, Resection, TerritorySet, WedgeCut
+from twin.twin import Twin
 
 
 def benchmarks() -> Iterator[Benchmark]:
@@ -43,22 +48,64 @@ def benchmarks() -> Iterator[Benchmark]:
         note=f"volumes, segments, perfusion, margin, vessels; one thread; target p95 16 ms; {NOTE}",
         rounds=300,
     )
-    yield Benchmark(
-        "settled outcome of a plane",
-        lambda: simulate(Plan("A", (PlaneCut(*next(planes)),)), twin, PatientFacts(), model=model),
-        voxels=n_voxels,
-        note="model prepared; target 500 ms",
-    )
-    first = twin.lesion_ids[0]
-    yield Benchmark(
-        "settled outcome of a wedge",
-        lambda: simulate(Plan("A", (WedgeCut(first, 10.0),)), twin, PatientFacts(), model=model),
-        voxels=n_voxels,
-        note="model prepared; target 500 ms",
-    )
-    yield _territories(model, n_voxels)
+    yield from _settled(twin, model, planes, n_voxels)
+    yield _pancreas()
     yield Benchmark("organ prepared for the engine", lambda: OrganModel.of_twin(twin), voxels=n_voxels, rounds=7)
     yield from _surfaces(model, planes, n_voxels)
+
+
+def _settled(
+    twin: Twin, model: OrganModel, planes: Iterator[tuple[object, object]], n_voxels: int
+) -> Iterator[Benchmark]:
+    """The settled outcome of each kind of cut, and what is done once for all plans of a twin."""
+    contacts = contacts_of(twin)
+    fixed = {
+        "a wedge": WedgeCut(twin.lesion_ids[0], 10.0),
+        "a right hemihepatectomy": TerritorySet(new_world_code="H5678"),
+    }
+
+    def settle(cut: Resection) -> object:
+        return simulate(Plan("A", (cut,)), twin, PatientFacts(), model=model, contacts=contacts)
+
+    for name in ("a plane", *fixed):
+
+        def work(name: str = name) -> object:
+            return settle(fixed[name] if name in fixed else PlaneCut(*next(planes)))  # type: ignore[arg-type]
+
+        note = f"model prepared, contacts kept; {_cpu_ms(work):.0f} ms of CPU time; target 500 ms"
+        yield Benchmark(f"settled outcome of {name}", work, voxels=n_voxels, note=note)
+    yield Benchmark(
+        "contacts of all lesions with all vessels",
+        lambda: contacts_of(twin),
+        voxels=n_voxels,
+        note=f"once for the labels of a case; {_cpu_ms(lambda: contacts_of(twin)):.0f} ms of CPU time",
+    )
+
+
+def _pancreas() -> Benchmark:
+    phantom = build_phantom(PhantomRecipe.small())
+    layers = {name: phantom.layers[name] for name in (LayerName.ORGANS, LayerName.VESSELS, LayerName.LESIONS)}
+    twin = Twin(phantom.volume.grid, layers, graphs=phantom.graphs)
+    live = LivePancreas(Gland.of_twin(twin), PatientFacts())
+    cuts = cycle(PancreasCut(PancreasOperation.DISTAL, (round(float(at), 3),)) for at in np.linspace(0.3, 0.8, 25))
+    return Benchmark(
+        "frame of a drag along the pancreas",
+        lambda: live.figures(next(cuts)),
+        voxels=int(np.count_nonzero(twin.mask("pancreas"))),
+        note="volumes, parts, duct and thickness, margin; small phantom; one thread",
+        rounds=60,
+    )
+
+
+def _cpu_ms(work: Callable[[], object]) -> float:
+    """Return the median CPU time of some calls, all threads: the machine may be busy with other things."""
+    work()
+    times = []
+    for _ in range(5):
+        start = time.process_time()
+        work()
+        times.append(1000 * (time.process_time() - start))
+    return float(np.median(times))
 
 
 def _planes(model: OrganModel) -> list[tuple[tuple[float, float, float], tuple[float, float, float]]]:
@@ -129,24 +176,6 @@ def _with_vtk_stencil(
         return np.bincount(flat[removed != 0], minlength=n_states)
 
     return count
-
-
-def _territories(model: OrganModel, n_voxels: int) -> Benchmark:
-    """The nearest portal node for each voxel of the organ: what a territory is made from."""
-    nodes = np.rint(model.grid.ijk_from_lps(model.twin.graphs["portal"].nodes_lps_mm)).astype(int)[:, ::-1]
-    seeds = np.zeros(model.organ.shape, np.bool_)
-    seeds[tuple(nodes[((nodes >= 0) & (nodes < seeds.shape)).all(axis=1)].T)] = True
-    spacing = model.grid.spacing_ijk_mm
-    return Benchmark(
-        "nearest vessel node of each liver voxel",
-        lambda: nearest_seed(seeds, spacing, model.organ),
-        "SciPy",
-        lambda: ndimage.distance_transform_edt(
-            ~seeds, sampling=spacing[::-1], return_distances=False, return_indices=True
-        ),
-        n_voxels,
-        "one thread, equal in distance; target 2.5",
-    )
 
 
 def _surfaces(model: OrganModel, planes: Iterator[tuple[object, object]], n_voxels: int) -> Iterator[Benchmark]:

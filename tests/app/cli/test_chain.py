@@ -141,7 +141,7 @@ def test_that_the_case_stays_whole(chain: Chain) -> None:
     [
         ("patient", (), "taille : 172,0"),
         ("plan", ("--list",), "validé, déclaré par Dr A"),
-        ("plan", ("--compare", "A", "A"), "Futur foie restant (FFR)"),
+        ("plan", ("--compare",), "Futur foie restant (FFR)"),
     ],
 )
 def test_that_without_json_people_get_words_in_their_language(
