@@ -73,10 +73,17 @@ class PlannerActions:
         if work is None or work.built is None:
             return
         session, twin = work.session, work.built.twin
+        name = self._window.wording.text("ui.plan.state.proposal")
 
         def search(progress: ProgressListener, cancel: CancelToken) -> PlanProposals:
             return propose_plans_of_session(
-                session, constraints, n_proposals=_N_PROPOSALS, twin=twin, progress=progress, cancel=cancel
+                session,
+                constraints,
+                n_proposals=_N_PROPOSALS,
+                name=name,
+                twin=twin,
+                progress=progress,
+                cancel=cancel,
             )
 
         def found(result: object) -> None:
