@@ -26,7 +26,7 @@ PATIENT_STYLE = """
 #Told[current="true"] { color: #07504c; font-weight: 600; }
 #More { font-size: 20px; color: #2c4a49; }
 #Small { font-size: 15px; color: #3f5b5a; }
-#Draft { font-size: 16px; font-weight: 600; color: #6b4300; background: #fff1d2; border-radius: 8px;
+#Draft { font-size: 15px; font-weight: 600; color: #6b4300; background: #fff1d2; border-radius: 8px;
   padding: 6px 12px; }
 #Unlocked { font-size: 18px; color: #07504c; }
 QToolButton, QPushButton { background: #ffffff; border: 1px solid #8fb3b1; border-radius: 9px; padding: 4px 10px;
@@ -50,6 +50,8 @@ QScrollArea > QWidget > QWidget { background: transparent; }
 QProgressBar { background: #d3dedd; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: #0b6e69; border-radius: 3px; }
 QListWidget { background: #ffffff; border: none; }
+QScrollBar:vertical { background: transparent; width: 14px; margin: 0; }
+QScrollBar::handle:vertical { background: #8fb3b1; border-radius: 5px; min-height: 44px; }
 QDialog { background: #eef4f4; }
 """
 

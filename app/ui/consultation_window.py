@@ -152,7 +152,7 @@ class ConsultationWindow(QWidget):
         self._name = label("", "Unlocked")
         self._name.hide()
         self._draft = label("", "Draft", wraps=True)
-        self._draft.setMinimumWidth(300)
+        self._draft.setMinimumWidth(400)
         self._buttons = QWidget()
         buttons = QHBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
@@ -173,7 +173,7 @@ class ConsultationWindow(QWidget):
         layout.setSpacing(14)
         layout.addWidget(self._title)
         layout.addWidget(self._name)
-        layout.addWidget(self._draft)
+        layout.addWidget(self._draft, 100)
         layout.addStretch(1)
         layout.addWidget(self._buttons)
         return head
