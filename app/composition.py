@@ -147,7 +147,8 @@ def run_workstation(path: Path | None, language: str) -> int:
     from app.ui.launch import launch
 
     folders = user_folders()
-    return launch(path, language, Equipment(segmenters, renderer, folders.settings, folders.cache, log_folder=folders.logs))
+    equipment = Equipment(segmenters, renderer, folders.settings, folders.cache, log_folder=folders.logs)
+    return launch(path, language, equipment)
 
 
 def forget_case(path: Path) -> None:

@@ -77,8 +77,7 @@ class StageLook:
         """
         names = sorted({*self.opacities, *other.opacities})
         mixed = {
-            name: (1 - share) * self.opacities.get(name, 0.0) + share * other.opacities.get(name, 0.0)
-            for name in names
+            name: (1 - share) * self.opacities.get(name, 0.0) + share * other.opacities.get(name, 0.0) for name in names
         }
         return StageLook({name: opacity for name, opacity in mixed.items() if opacity > _UNSEEN})
 

@@ -83,8 +83,8 @@ class PancreasAxis:
         >>> mask = np.zeros(grid.shape_kji, bool)
         >>> mask[6:14, 6:14, 5:65] = True
         >>> axis = PancreasAxis.of_mask(mask, grid)
-        >>> round(axis.length_mm), [round(float(v)) for v in axis.point(0.5)]
-        (118, [69, 19, 19])
+        >>> 110 < axis.length_mm < 130, [round(float(v)) for v in axis.point(0.5)]
+        (True, [69, 19, 19])
         """
         if not mask.any():
             raise GeometryError("error.organ.empty", structure="pancreas")

@@ -143,9 +143,9 @@ def full_edits(case: Case) -> list[Edit]:
 
 
 def _every_cut() -> tuple[Resection, ...]:
-    texts = ("ablation:lesion-2:5", "territory:portal.right,hepatic.middle", "H5678", "donor:left-lateral", "donor:right-mhv")
+    texts = ("ablation:lesion-2:5", "territory:portal.right,hepatic.middle", "H5678", "donor:left-lateral")
     pancreas = ("pancreas:whipple@0.3", "pancreas:distal@0.6:spleen=keep", "pancreas:enucleation:lesion-1")
-    beside = ("embolised:portal.right", "absent:H23", "reconstructed:hepatic.middle,portal.left")
+    beside = ("donor:right-mhv", "embolised:portal.right", "absent:H23", "reconstructed:hepatic.middle,portal.left")
     return tuple(parse_cut(text) for text in (*texts, *pancreas, *beside))
 
 
