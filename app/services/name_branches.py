@@ -53,6 +53,7 @@ class BranchRow:
     length_mm: float
     territory_ml: float | None
     point_lps_mm: Point
+    parent: int | None = None
 
     def to_json(self) -> dict[str, object]:
         """Plain values."""
@@ -129,7 +130,7 @@ def _place_and_name(text: str) -> tuple[Point, str]:
 
 
 def named_levels(rows: Iterable[BranchRow]) -> tuple[BranchRow, ...]:
-    """Return one row for each name that an anatomist would say: its widest branch, with all that hangs on it."""
+    """Return one row for each name that an anatomist would say: its widest piece, and what hangs on all of them."""
     found: dict[tuple[str, str], list[BranchRow]] = {}
     for row in rows:
         found.setdefault((row.tree, named_level(row.name)), []).append(row)
@@ -138,12 +139,14 @@ def named_levels(rows: Iterable[BranchRow]) -> tuple[BranchRow, ...]:
 
 def _level(name: str, members: list[BranchRow]) -> BranchRow:
     widest = max(members, key=lambda row: row.diameter_mm)
-    supplied = [row.territory_ml for row in members if row.territory_ml is not None]
+    indices = {row.index for row in members}
+    tops = [row for row in members if row.parent not in indices]
+    supplied = [row.territory_ml for row in tops if row.territory_ml is not None]
     return replace(
         widest,
         name=name,
         is_name_confirmed=any(row.is_name_confirmed for row in members if row.name == name),
-        territory_ml=max(supplied) if supplied else None,
+        territory_ml=sum(supplied) if supplied else None,
     )
 
 
@@ -252,6 +255,7 @@ def _rows(graph: VesselGraph, twin: Twin) -> list[BranchRow]:
             graph.lengths_mm[branch.index],
             None if supplied_ml is None else float(supplied_ml[list(graph.downstream_branches(branch.index))].sum()),
             _middle(graph, branch.index),
+            branch.parent,
         )
         for branch in graph.branches
         if graph.mean_diameters_mm[branch.index] > 0.0
