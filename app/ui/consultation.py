@@ -31,6 +31,7 @@ from app.services.consultation import (
 from app.services.export_understanding import export_understanding
 from app.services.jobs import Job, JobHandle
 from app.ui.case_work import CaseWork
+from app.ui.consultation_measures import alert_of_team
 from app.ui.consultation_pictures import GalleryWindow
 from app.ui.consultation_player import StoryPlayer
 from app.ui.consultation_team import TeamWindow
@@ -255,7 +256,7 @@ class Consultation(QObject):
             record.understanding, record.consent, asked_items(story), self.language, the,
             is_plural=len(self.told.lesion_ids) > 1,
         )  # fmt: skip
-        team.warn(self._alert())
+        team.warn(alert_of_team(record.understanding, self._wording))
         team.follow()
 
     def _the_lesions(self, story: Story) -> str:
@@ -264,15 +265,6 @@ class Consultation(QObject):
         words = {self.choices.lesion_words.get(i, LesionWord.AREA) for i in self.told.lesion_ids}
         word = words.pop() if len(words) == 1 else LesionWord.AREA
         return story.words.say(f"lesion.{word}.{'the' if len(self.told.lesion_ids) < 2 else 'the_many'}")
-
-    def _alert(self) -> str:
-        """Return what the team must know at once; never shown to the patient."""
-        say, measured = self._wording.text, self.record.understanding
-        lines = [say(f"consultation.alert.{moment}") for moment in measured.anxious_at]
-        items = [say(f"consultation.item.{item}") for item in measured.not_understood]
-        if items:
-            lines.append(say("consultation.alert.teach_back", items=", ".join(items)))
-        return "\n".join([*lines, say("consultation.alert.support")]) if lines else ""
 
     # Answers of the windows
 

@@ -34,7 +34,7 @@ from app.ui.pieces import label, rule
 from twin.errors import InputError
 from twin.wording import Wording
 
-__all__ = ["MeasuresPage"]
+__all__ = ["MeasuresPage", "alert_of_team"]
 
 _SCALE = range(1, 6)
 _ANSWER_PX = QSize(56, 44)
@@ -270,3 +270,12 @@ class MeasuresPage(QWidget):
             self.refused.emit(error)
             return
         self.consented.emit(made)
+
+
+def alert_of_team(measured: Understanding, wording: Wording) -> str:
+    """Return what the team must know at once, in words; never shown to the patient."""
+    lines = [wording.text(f"consultation.alert.{moment}") for moment in measured.anxious_at]
+    items = [wording.text(f"consultation.item.{item}") for item in measured.not_understood]
+    if items:
+        lines.append(wording.text("consultation.alert.teach_back", items=", ".join(items)))
+    return "\n".join([*lines, wording.text("consultation.alert.support")]) if lines else ""
