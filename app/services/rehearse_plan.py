@@ -143,10 +143,14 @@ class Rehearsal:
         if twin.has("liver") or not twin.has("pancreas"):
             self._liver = _Liver.prepared(twin, facts, OrganModel.of_twin(twin))
 
-    def with_facts(self, facts: PatientFacts) -> Rehearsal:
-        """Return the same liver with other facts; nothing of the liver is computed again."""
+    def with_facts(self, facts: PatientFacts, *, confirmed: Collection[str] | None = None) -> Rehearsal:
+        """Return the same organs with other facts, and other confirmed structures where they are given.
+
+        Nothing of the organs is computed again.
+        """
         other = object.__new__(Rehearsal)
-        other.twin, other.facts, other.confirmed = self.twin, facts, self.confirmed
+        other.twin, other.facts = self.twin, facts
+        other.confirmed = self.confirmed if confirmed is None else tuple(confirmed)
         other.scan_date, other.scan, other._contacts = self.scan_date, self.scan, self._contacts
         other._liver = None if self._liver is None else _Liver.prepared(self.twin, facts, self._liver.model)
         if "_pancreas" in vars(self):

@@ -12,10 +12,11 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from app.scene.surface_actor import coarse_polydata
 from app.services.build_twin import build_case_twin
 from app.services.case_session import CaseSession, SessionEvent, SessionEventKind
+from app.services.contact_cache import contacts_of_case
 from app.services.exports_made import supersede_exports
 from app.services.jobs import Job, JobEvent, JobHandle, JobRunner
 from app.services.rehearse_plan import Rehearsal
-from app.services.simulate_plan import scan_date_of, scan_state_of
+from app.services.simulate_plan import confirmed_structures_of, scan_date_of, scan_state_of
 from app.services.structure_volume import volume_figure
 from app.ui.window_thread import JobAnswers, WindowJobs, WindowThread
 from twin.case import Case
@@ -220,7 +221,14 @@ class CaseWork(QObject):
         cancel.raise_if_cancelled()
         rehearsal = None
         if twin.has("liver"):
-            rehearsal = Rehearsal(twin, case.facts, scan_date=scan_date_of(case), scan=scan_state_of(case))
+            rehearsal = Rehearsal(
+                twin,
+                case.facts,
+                scan_date=scan_date_of(case),
+                scan=scan_state_of(case),
+                confirmed=confirmed_structures_of(case),
+                contacts=contacts_of_case(case, self.folder.path, twin),
+            )
         return BuiltTwin(twin, coarse, volumes, rehearsal)
 
     def _on_built(self, case: Case, result: object) -> None:

@@ -11,6 +11,7 @@ from app.scene.cut_plane import CutPlane
 from app.scene.orbit_camera import bounds_of_surfaces
 from app.services.plan_resection import structures_of_figures
 from app.services.rehearse_plan import CutFaces, Rehearsal, SettledPlan
+from app.services.simulate_plan import confirmed_structures_of
 from app.ui.case_work import BuiltTwin, CaseWork
 from app.ui.figure_engine import FigureEngine
 from app.ui.shown_figures import FigureState, ShownFigures
@@ -117,8 +118,9 @@ class PlanDesk(QObject):
         if self._work is None:
             return
         case, rehearsal = self._work.case, self.engine.rehearsal
-        if rehearsal is not None and rehearsal.facts is not case.facts:
-            self.engine.rehearsal = rehearsal.with_facts(case.facts)
+        confirmed = confirmed_structures_of(case)
+        if rehearsal is not None and (rehearsal.facts is not case.facts or rehearsal.confirmed != confirmed):
+            self.engine.rehearsal = rehearsal.with_facts(case.facts, confirmed=confirmed)
             self._wanted_hash = ""
         if self.selected not in case.plans:
             self.select(next(iter(case.plans), None))
