@@ -78,7 +78,7 @@ def test_that_the_version_carries_the_notice(language: str, capsys: pytest.Captu
         ["plan", "A", "--list", "--name", "P", "--cut", "total"],
         ["plan", "A", "--confirm", "liver"],
         ["plan", "A", "--by", "me"],
-        ["plan", "A", "--propose", "3"],
+        ["plan", "A", "--propose", "many"],
         ["simulate", "A"],
         ["export", "A"],
         ["batch", "A", "--out", "B", "--jobs", "-1"],

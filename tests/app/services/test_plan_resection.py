@@ -73,7 +73,7 @@ def test_that_a_cut_that_cannot_be_made_is_refused_before_it_is_saved(case: Path
     with pytest.raises(InputError) as caught:
         save_plan(case, "A", ["wedge:lesion-9:10"])
     assert caught.value.parameters["known"] == "lesion-1, lesion-2, lesion-3"
-    for cut in ("pancreas:whipple@0.3", "no-cut"):
+    for cut in ("pancreas:whipple@1.3", "no-cut"):
         with pytest.raises(UsageError):
             save_plan(case, "A", [cut])
     with pytest.raises(InputError) as caught:
