@@ -39,7 +39,7 @@ def case(tmp_path: Path) -> Path:
 @pytest.fixture
 def session(case: Path) -> Iterator[CaseSession]:
     with CaseFolder.open(case) as folder:
-        session = CaseSession(folder)
+        session = CaseSession(folder, idle_save_s=None)
         yield session
         session.stop()
 
