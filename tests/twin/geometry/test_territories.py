@@ -16,6 +16,7 @@ def two_branches(shift=0.0):
     voxels_ijk = np.array([(i, j, 8) for j in (6, 20) for i in range(5, 25)], float)
     count = len(voxels_ijk)
     parents = np.arange(-1, count - 1, dtype=np.int32)
+    parents[count // 2] = -1  # two roots: no course from one row to the other
     branch_of = np.repeat(np.array([1, 2], np.int32), count // 2)
     points = GRID.lps_from_ijk(voxels_ijk) + shift
     branches = (VesselBranch(1, "portal", None), VesselBranch(2, "portal.1", 1))
