@@ -258,7 +258,8 @@ def leak_guard() -> Iterator[None]:
 
 def _left_behind() -> list[str]:
     threads = [f"thread {t.name}" for t in threading.enumerate() if t.name.startswith("twinsight") or "Timer" in t.name]
-    living = (o for o in gc.get_objects() if isinstance(o, QObject) and shiboken6.isValid(o))
+    # By type: asking a dead weak proxy for its class raises.
+    living = (o for o in gc.get_objects() if issubclass(type(o), QObject) and shiboken6.isValid(o))
     timers = [
         f"{type(o).__name__} of {o.parent()}"
         for o in living
