@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.margin import LesionFate
 from simulation.removal import Removal
 from twin.geometry.components_cc3d import component_sizes
+from twin.label_doubt import LabelDoubt
 from twin.outcome import OutcomeWarning
 
-__all__ = ["removal_warnings"]
+__all__ = ["label_doubts", "removal_warnings"]
 
 _SMALLEST_PIECE_ML = 0.5
 _THICKEST_RELIABLE_SLICE_MM = 3.0
@@ -71,3 +74,13 @@ def _pieces(removal: Removal, organ_id: str, n_remnants: int) -> list[OutcomeWar
         parameters = {"pieces": len(after) - n_remnants, "loose_ml": round(loose_ml, 1)}
         found.append(OutcomeWarning("warning.remnant.loose_pieces", parameters))
     return found
+
+
+def label_doubts(doubts: Iterable[LabelDoubt]) -> tuple[OutcomeWarning, ...]:
+    """Carry doubts about labels on, each once: no figure made from them is surer than they are."""
+    told: list[OutcomeWarning] = []
+    for doubt in doubts:
+        warning = OutcomeWarning(doubt.message_id, doubt.parameters)
+        if warning not in told:
+            told.append(warning)
+    return tuple(told)

@@ -22,7 +22,7 @@ from simulation.pancreas.gland import Gland
 from simulation.pancreas.outcome import joined_outcomes, simulate_pancreas
 from simulation.perfusion import perfusion_figures
 from simulation.removal import Removal, removal_of
-from simulation.removal_warnings import removal_warnings
+from simulation.removal_warnings import label_doubts, removal_warnings
 from simulation.removed_counts import removed_counts
 from simulation.segment_codes import differs_as_drawn, intended_code, new_world_code
 from simulation.stages import stage_figures
@@ -226,6 +226,4 @@ def _threshold_warnings(
 
 
 def _doubts(twin: Twin) -> tuple[OutcomeWarning, ...]:
-    """Carry the doubts about the labels on: no figure made from them is surer than they are."""
-    doubts = (*twin.doubts, *(doubt for layer in twin.layers.values() for doubt in layer.doubts))
-    return tuple(OutcomeWarning(doubt.message_id, doubt.parameters) for doubt in doubts)
+    return label_doubts((*twin.doubts, *(doubt for layer in twin.layers.values() for doubt in layer.doubts)))

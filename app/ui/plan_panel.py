@@ -161,8 +161,7 @@ class PlanPanel(QWidget):
             tools.addWidget(tool_button(actions[action_id]))
         tools.addStretch(1)
         tools.addWidget(self._apart_label)
-        self.apart.setMinimumWidth(36)
-        self.apart.setMaximumWidth(86)
+        self.apart.setFixedWidth(56)  # the row must fit the panel at 1366 pixels
         tools.addWidget(self.apart)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 8, 10)

@@ -19,11 +19,11 @@ from simulation.pancreas.notes import gland_notes, operation_notes
 from simulation.pancreas.section import GlandSection, section_at
 from simulation.pancreas.vessels import vessels_of_operation
 from simulation.removal import removal_of
-from simulation.removal_warnings import removal_warnings
+from simulation.removal_warnings import label_doubts, removal_warnings
 from simulation.removed_counts import removed_counts
 from simulation.volumetry import OrganVolumes, Volumetry, remnant_figures
 from twin.figure import Figure, FigureStatus
-from twin.outcome import FigureTree, Outcome, OutcomeWarning
+from twin.outcome import FigureTree, Outcome
 from twin.pancreas.parts import PancreasPart
 from twin.patient import PatientFacts
 from twin.plan import Plan
@@ -95,7 +95,7 @@ def simulate_pancreas(plan: Plan, twin: Twin, facts: PatientFacts, *, gland: Gla
         margin_points_lps_mm=None if nearest is None else (nearest.lesion_point_lps_mm, nearest.cut_point_lps_mm),
         clip_list=vessels_of_operation(cuts, removal, gland, sections.values()),
         warnings=(
-            *(OutcomeWarning(doubt.message_id, doubt.parameters) for doubt in doubts),
+            *label_doubts(doubts),
             *removal_warnings(removal, fates, n_remnants=n_remnants),
             *operation_notes(cuts, gland, to_duct),
             *risk.warnings,
