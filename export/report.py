@@ -1,4 +1,4 @@
-"""The report of a plan: one A4 page for the surgeon, with the patient's name, as tagged PDF."""
+"""The report of a plan: one A4 page for the surgeon (more for long plans), with the patient's name, as tagged PDF."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from weasyprint import HTML, Document
 from weasyprint.urls import URLFetcher
 
 from export.contact_section import contacts_section
-from export.identity_banner import identity_banner
+from export.identity_banner import identity_banner, name_in_words
 from export.model import ModelPart, model_parts, parts_in_focus
 from export.page_sections import alternative_text, edges_of_view
 from export.plan_sections import (
@@ -52,7 +52,7 @@ _ONE_PIXEL = base64.b64decode(
 
 @dataclass(frozen=True)
 class _Density:
-    """How tightly the page is set; the first one that fits on one page is taken."""
+    """How tightly the report is set; the first one that fits on one page is taken."""
 
     picture_mm: float
     row_mm: float
@@ -70,9 +70,11 @@ _DENSITIES = (
     _Density(32, 0.15, 7.8, 4),
     _Density(27, 0.1, 7.6, 4),
     _Density(32, 0.1, 7.6, 5, is_short=True),
-    _Density(24, 0.05, 7.2, 4, is_short=True),
-    _Density(20, 0.0, 6.8, 3, is_short=True),
+    _Density(24, 0.05, 7.4, 4, is_short=True),
 )
+# Smaller print than that nobody reads: what does not fit runs over more pages, each with the patient's name.
+_OF_SEVERAL_PAGES = _Density(52, 0.45, 8.4, 14)
+_MOST_PAGES = 3
 
 
 def write_report(
@@ -88,7 +90,7 @@ def write_report(
     today: date | None = None,
     replace: bool = False,
 ) -> None:
-    """Write the one-page report of a plan.
+    """Write the report of a plan: one page, or up to three when the plan is long.
 
     The only document that carries the patient's name. Its metadata hold no more than the page shows.
 
@@ -114,7 +116,7 @@ def write_report(
     SafetyRefusal
         When plan, twin or outcome are not those of the case as it is now: a stale figure is never printed.
     GeometryError
-        ``error.export.report_too_long`` when the content does not fit on one page.
+        ``error.export.report_too_long`` when the content does not fit on three pages.
     InputError
         When the file cannot be written; then nothing is.
     """
@@ -122,13 +124,12 @@ def write_report(
     wording = Wording(language)
     parts = parts_in_focus(model_parts(twin, split))
     content = _Content(case, twin, plan, outcome, parts, document_state(case, plan), today or date.today(), wording)
-    for density in _DENSITIES:
-        if len(_laid_out(content.html(_BlankRenderer(), density)).pages) == 1:
-            document = _laid_out(content.html(renderer, density))
-            pdf = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=outcome.figures_hash[:16].encode())
-            write_whole(path, pdf, replace=replace)
-            return
-    raise GeometryError("error.export.report_too_long", plan=plan.name)
+    density = next((d for d in _DENSITIES if content.n_pages(d) == 1), _OF_SEVERAL_PAGES)
+    if density is _OF_SEVERAL_PAGES and content.n_pages(density) > _MOST_PAGES:
+        raise GeometryError("error.export.report_too_long", plan=plan.name)
+    document = _laid_out(content.html(renderer, density))
+    pdf = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=outcome.figures_hash[:16].encode())
+    write_whole(path, pdf, replace=replace)
 
 
 def _laid_out(html: str) -> Document:
@@ -155,6 +156,9 @@ class _Content:
     today: date
     wording: Wording
 
+    def n_pages(self, density: _Density) -> int:
+        return len(_laid_out(self.html(_BlankRenderer(), density)).pages)
+
     def html(self, renderer: Renderer, density: _Density) -> str:
         wording = self.wording
         title = wording.text("export.report.title", plan=self.plan.name)
@@ -169,7 +173,7 @@ class _Content:
             f"{figures_table(self.outcome, wording, has_caption=False, is_short=density.is_short)}"
             f"{self._section('contacts', contacts_section(self.outcome, wording, at_most=_MOST_CONTACTS))}"
             f'<div class="columns"><div>{self._left(density)}</div><div>{self._right(density)}</div></div>'
-            f"{self._footer()}</body></html>"
+            f"{self._footer(density)}</body></html>"
         )
 
     def _brand(self) -> str:
@@ -236,9 +240,13 @@ class _Content:
     def _section(self, name: str, block: str) -> str:
         return f"<section><h2>{self._text(f'export.section.{name}')}</h2>{block}</section>" if block else ""
 
-    def _footer(self) -> str:
+    def _footer(self, density: _Density) -> str:
+        whose = ""
+        if density is _OF_SEVERAL_PAGES:
+            named = f"{name_in_words(self.case, self.wording)} · {self.case.identity.patient_id} · {self.plan.name}"
+            whose = f'<p class="whose">{escape(named)}</p>'
         return (
-            f'<div class="footer"><p class="notice">{self._text(NOT_A_DEVICE)}</p>'
+            f'<div class="footer">{whose}<p class="notice">{self._text(NOT_A_DEVICE)}</p>'
             f'<p class="note">{self._text("export.report.footer", hash=self.outcome.figures_hash[:12])}</p></div>'
         )
 
