@@ -22,8 +22,6 @@ from segmentation.training.networks.training_scans_sitk import TrainingScan
 
 __all__ = ["FoldTraining", "trained_weights"]
 
-_WARM_UP_STEPS = 40
-_POWER = 0.9
 _WEIGHT_DECAY = 1e-2
 _LONGEST_GRADIENT = 12.0
 _SLOWEST_AVERAGE = 0.995
@@ -141,7 +139,7 @@ class _State:
         """One step down the gradient of one patch; returns its loss."""
         left = 1.0 - self.step / self.stage.steps
         for group in self.optimiser.param_groups:
-            group["lr"] = self.stage.learning_rate * min(1.0, (self.step + 1) / _WARM_UP_STEPS) * left**_POWER
+            group["lr"] = self.stage.rate_at(self.step)
         patch = source.draw()
         logits = self.network(patch.image.contiguous(memory_format=torch.channels_last_3d))
         loss = partial_loss(logits, patch.classes, patch.known, balance=left)

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from segmentation.training.networks.simulated_lesion import add_lesions
-from segmentation.training.networks.stage import Stage
+from segmentation.training.networks.stage import CLASSES, Stage
 from segmentation.training.networks.training_scans_sitk import TrainingScan
 
 __all__ = ["Patch", "PatchSource"]
@@ -21,6 +21,9 @@ _WEIGHT_OF_SOURCE = {"btcv": 1.0, "chaos_ct": 1.5, "chaos_mr": 1.2, "phantom": 0
 _ORGAN_SHARE = 0.75  # of the patches are centred near a labelled voxel
 _JITTER_MM = 60.0
 _PLACE_STEP = 37  # every so many-th voxel of a class is kept as a possible centre
+_FIELD_KNOTS = 9  # edge of the lattice on which distortions are drawn
+_WAVE_MM = 7.0  # spread of the wavy distortion, where there is one
+_SWELLING_MM = (25.0, 70.0)  # reach of a place that swells or shrinks
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,8 @@ class PatchSource:
         image, classes = self._cut(scan, self._centre(scan, self._places[number]))
         if self.random.random() < 0.4:
             add_lesions(image[0, 0].numpy(), classes.numpy(), self._stage.spacing_mm, self.random)
+        if not scan.is_any_contrast and self.random.random() < 0.35:
+            image = image + self._other_enhancement(classes)
         return Patch(self._recoloured(image, scan.is_any_contrast) * 2.0 - 1.0, classes, scan.known)
 
     def _centre(self, scan: TrainingScan, places: dict[int, NDArray[np.int64]]) -> NDArray[np.float64]:
@@ -76,10 +81,11 @@ class PatchSource:
     def _cut(self, scan: TrainingScan, centre: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
         """Resample one turned and stretched cube."""
         patch = self._stage.patch
-        angles = self.random.normal(0.0, 0.08, 3).clip(-0.25, 0.25)
-        stretch = self.random.uniform(0.9, 1.12, 3) * self.random.uniform(0.94, 1.07)
+        angles = self.random.normal(0.0, 0.10, 3).clip(-0.3, 0.3)
+        stretch = self.random.uniform(0.87, 1.15, 3) * np.exp(self.random.normal(0.0, 0.09))
         matrix = _turned(angles) @ np.diag(stretch) * (patch / 2)
-        reach = np.abs(matrix).sum(1) + 2
+        shifts = self._distortion()
+        reach = np.abs(matrix).sum(1) + np.abs(shifts).max(axis=(1, 2, 3)) + 2
         start = np.maximum(np.floor(centre - reach).astype(int), 0)
         stop = np.minimum(np.ceil(centre + reach).astype(int), scan.image.shape)
         box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
@@ -91,9 +97,36 @@ class PatchSource:
         grid = functional.affine_grid(
             torch.tensor(theta.copy(), dtype=torch.float32)[None], [1, 1, patch, patch, patch], align_corners=False
         )
+        grid = grid + _dense((shifts * (2.0 / size)[:, None, None, None])[::-1], patch)
         moved = functional.grid_sample(image, grid, "bilinear", "zeros", align_corners=False)
         nearest = functional.grid_sample(classes, grid, "nearest", "zeros", align_corners=False)
         return moved, nearest[0, 0].long()
+
+    def _distortion(self) -> NDArray[np.float64]:
+        """Draw how far each knot of a lattice over the cube is moved, float64 (3, knots, knots, knots), in voxels.
+
+        Waves stand for other postures; a place that swells or shrinks for an organ of another size.
+        """
+        spacing, knots = self._stage.spacing_mm, _FIELD_KNOTS
+        shifts = np.zeros((3, knots, knots, knots))
+        if self.random.random() < 0.5:
+            coarse = torch.from_numpy(self.random.normal(0.0, self.random.uniform(0.0, _WAVE_MM), (1, 3, 5, 5, 5)))
+            shifts += functional.interpolate(coarse, size=(knots,) * 3, mode="trilinear", align_corners=True)[0].numpy()
+        axis_mm = np.linspace(-0.5, 0.5, knots) * self._stage.patch * spacing
+        places_mm = np.stack(np.meshgrid(axis_mm, axis_mm, axis_mm, indexing="ij"))
+        while self.random.random() < 0.5:
+            centre_mm = self.random.uniform(-0.35, 0.35, 3) * self._stage.patch * spacing
+            away_mm = places_mm - centre_mm[:, None, None, None]
+            width_mm = self.random.uniform(*_SWELLING_MM)
+            near = np.exp(-0.5 * (away_mm**2).sum(0) / width_mm**2)
+            shifts += self.random.uniform(-0.35, 0.35) * away_mm * near
+        return np.asarray(shifts / spacing)
+
+    def _other_enhancement(self, classes: Tensor) -> Tensor:
+        """Draw how much brighter or darker each structure is in another phase of contrast, soft at its border."""
+        change = torch.from_numpy(self.random.normal(0.0, 0.05, len(CLASSES)).astype(np.float32))
+        change[0] = 0.0
+        return functional.avg_pool3d(change[classes][None, None], 3, 1, 1)
 
     def _recoloured(self, image: Tensor, is_any_contrast: bool) -> Tensor:
         """Change the grey values as another scanner, phase or sequence would."""
@@ -116,6 +149,13 @@ class PatchSource:
 def _places_of(classes: NDArray[np.uint8]) -> dict[int, NDArray[np.int64]]:
     found = {int(c): np.argwhere(classes == c)[::_PLACE_STEP] for c in np.unique(classes) if c}
     return {label_class: places for label_class, places in found.items() if len(places)}
+
+
+def _dense(shifts: NDArray[np.float64], patch: int) -> Tensor:
+    """Spread shifts of a lattice (3, k, j, i) over a cube: (1, patch, patch, patch, 3)."""
+    lattice = torch.tensor(shifts.copy(), dtype=torch.float32)[None]
+    dense = functional.interpolate(lattice, size=(patch,) * 3, mode="trilinear", align_corners=True)
+    return dense.permute(0, 2, 3, 4, 1)
 
 
 def _turned(angles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -21,6 +21,9 @@ CLASSES = (
 # Label value of each class in the files of labels (resources/anatomy/structures.json).
 LABEL_OF_CLASS = (0, 1, 2, 3, 5, 6, 9, 11, 12, 14)
 N_FOLDS = 4
+_WARM_UP_STEPS = 40
+_POWER = 0.9
+_RESTART_HEIGHT = 0.6
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ class Stage:
         Gradient steps, one patch each.
     learning_rate
         Highest rate; it rises over the first steps and falls to zero at the last.
+    restart
+        Step at which the rate rises again, to 0.6 of its height, or None (warm restart: Loshchilov and Hutter, ICLR
+        2017).
     start_from
         Stage whose weights of the same fold it starts from, or None.
     centred_on
@@ -55,6 +61,21 @@ class Stage:
     centred_on: tuple[tuple[int, float], ...]
     elsewhere: float
     patch: int = 80
+    restart: int | None = None
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0.
+
+        Examples
+        --------
+        >>> [round(STAGES[0].rate_at(step), 6) for step in (0, 40, 4999)]
+        [5e-05, 0.001978, 0.0]
+        """
+        first, last, highest = 0, self.restart or self.steps, self.learning_rate
+        if self.restart is not None and step >= self.restart:
+            first, last, highest = self.restart, self.steps, _RESTART_HEIGHT * self.learning_rate
+        left = 1.0 - (step - first) / (last - first)
+        return float(highest * min(1.0, (step - first + 1) / _WARM_UP_STEPS) * left**_POWER)
 
     def weight_of(self, label_class: int) -> float:
         """Return how often a class is drawn as the centre of a patch."""
@@ -63,7 +84,7 @@ class Stage:
 
 STAGES = (
     # The small and winding structures are drawn more often than the large organs.
-    Stage("coarse", 2.5, 4000, 2e-3, None, ((2, 1.6), (3, 1.6), (4, 1.6), (6, 1.6)), 1.0),
+    Stage("coarse", 2.5, 5000, 2e-3, None, ((2, 1.6), (3, 1.6), (4, 1.6), (6, 1.6)), 1.0, restart=3300),
     Stage("fine", 1.5, 900, 1e-3, "coarse", ((2, 3.0), (3, 3.0), (4, 1.5), (5, 1.0), (6, 1.0)), 0.3),
 )
 
