@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.services.worded_figures import named_figures
 from app.ui.cut_words import cuts_in_words
-from app.ui.pieces import Chip, label
+from app.ui.pieces import Chip, label, scrolled
 from twin.case import Case
 from twin.figure import Figure
 from twin.outcome import Outcome
@@ -62,8 +62,7 @@ class ComparePage(QWidget):
         self.base = QComboBox()
         self.base.activated.connect(lambda index: self._write())
         self._note = label("", "Faint", wraps=True)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
+        self._area = scrolled(QWidget(), sideways=True)
         head = QHBoxLayout()
         head.addWidget(self._title)
         head.addStretch(1)

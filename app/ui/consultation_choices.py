@@ -14,19 +14,18 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from app.services.consultation import Approach, LengthOfStay, LesionWord, Risk, SceneId, StoryChoices, StoryKind
-from app.ui.pieces import clear, label, rule
+from app.ui.pieces import clear, label, rule, scrolled
 from twin.anatomy import structure
 from twin.errors import InputError
 from twin.wording import Wording
 
-__all__ = ["ChoicesPage", "RisksPage", "scrolled"]
+__all__ = ["ChoicesPage", "RisksPage"]
 
 _HUNDRED = 100
 
@@ -124,7 +123,7 @@ class ChoicesPage(QWidget):
         self.approach.activated.connect(self._tell)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(page))
+        layout.addWidget(scrolled(page, sideways=True))
 
     def _make_lesion_words(self) -> None:
         clear_form(self._lesion_rows)
@@ -225,7 +224,7 @@ class RisksPage(QWidget):
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(page))
+        layout.addWidget(scrolled(page, sideways=True))
         self.set_wording(wording)
 
     def show_risks(self, risks: tuple[Risk, ...]) -> None:
@@ -267,15 +266,6 @@ class RisksPage(QWidget):
         self._error.setText("")
         self.fields["event"].clear()
         self.changed.emit((*self.risks, risk))
-
-
-def scrolled(page: QWidget) -> QScrollArea:
-    """Return a page that scrolls when it is too long."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidget(page)
-    return area
 
 
 def clear_form(form: QFormLayout) -> None:

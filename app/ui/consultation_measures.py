@@ -29,8 +29,7 @@ from app.services.consultation import (
     TeachBackResult,
     Understanding,
 )
-from app.ui.consultation_choices import scrolled
-from app.ui.pieces import label, rule
+from app.ui.pieces import label, rule, scrolled
 from twin.errors import InputError
 from twin.wording import Wording
 
@@ -162,7 +161,7 @@ class MeasuresPage(QWidget):
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(page))
+        layout.addWidget(scrolled(page, sideways=True))
 
     def _build_scale(self, column: QVBoxLayout, moment: Moment, scale: str) -> None:
         column.addWidget(self._labels[moment.value])

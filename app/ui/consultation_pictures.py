@@ -19,9 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.services.consultation import KeptPicture
-from app.ui.consultation_choices import scrolled
 from app.ui.consultation_style import PATIENT_STYLE, big_button
-from app.ui.pieces import clear, label
+from app.ui.pieces import clear, label, scrolled
 from twin.wording import Wording
 
 __all__ = ["GalleryWindow", "PicturesPage"]
@@ -50,7 +49,7 @@ class PicturesPage(QWidget):
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(page))
+        layout.addWidget(scrolled(page, sideways=True))
         self.set_wording(wording)
 
     def show_pictures(self, pictures: tuple[KeptPicture, ...], pixmaps: Mapping[str, QPixmap], version: str) -> None:
@@ -113,6 +112,6 @@ class GalleryWindow(QDialog):
         self.close_button.setText(wording.text("consultation.close"))
         self.close_button.clicked.connect(self.close)
         layout = QVBoxLayout(self)
-        layout.addWidget(scrolled(page), 1)
+        layout.addWidget(scrolled(page, sideways=True), 1)
         layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignRight)
         self.resize(2 * _LARGE_PX + 70, 620)

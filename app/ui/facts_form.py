@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from app.ui.pieces import label
+from app.ui.pieces import label, scrolled
 from twin.errors import InputError
 from twin.patient import Fact, FactOrigin, PatientFacts
 from twin.wording import Wording
@@ -82,10 +81,6 @@ class FactsForm(QWidget):
             self._form.addRow(self._labels[field.name], self._editor_row(field))
         inner = QWidget()
         inner.setLayout(self._form)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
         self.enter_button = QPushButton()
         self.enter_button.setObjectName("Main")
         self.enter_button.setMinimumHeight(34)
@@ -93,7 +88,7 @@ class FactsForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._intro)
-        layout.addWidget(area, 1)
+        layout.addWidget(scrolled(inner), 1)
         layout.addWidget(self.enter_button)
         self.set_wording(wording)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QScrollArea, QToolButton, QWidget
 
 __all__ = [
     "Chip",
@@ -14,6 +14,7 @@ __all__ = [
     "label",
     "main_button",
     "rule",
+    "scrolled",
     "set_property",
     "tool_button",
     "widgets_in",
@@ -35,6 +36,17 @@ def rule() -> QFrame:
     made = QFrame()
     made.setObjectName("Rule")
     return made
+
+
+def scrolled(page: QWidget, *, sideways: bool = False) -> QScrollArea:
+    """Return a page that scrolls when it is too long, and with ``sideways`` also when it is too wide."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    if not sideways:
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area
 
 
 def tool_button(action: QAction, *, name: str = "Flat", size: int = 20) -> QToolButton:

@@ -22,7 +22,7 @@ from app.ui.approval_page import ApprovalPage
 from app.ui.cut_list import CutList
 from app.ui.cut_options import CutOptions
 from app.ui.figure_table import FigureTable
-from app.ui.pieces import Chip, action_button, clear, label, main_button, rule, tool_button
+from app.ui.pieces import Chip, action_button, clear, label, main_button, rule, scrolled, tool_button
 from app.ui.plan_desk import PlanDesk
 from app.ui.resectogram_view import ResectogramPanel
 from app.ui.shown_figures import FigureState, ShownFigures
@@ -186,7 +186,7 @@ class PlanPanel(QWidget):
         column.addWidget(self.cuts)
         column.addWidget(self.options)
         column.addStretch(1)
-        self._hands = _scrolled(inner)
+        self._hands = scrolled(inner)
         return self._hands
 
     def _fit_hands(self) -> None:
@@ -229,7 +229,7 @@ class PlanPanel(QWidget):
         column.addStretch(1)
         self._pages = QStackedWidget()
         for page in (figures, self.vessels, self.unfolded, self.approval):
-            self._pages.addWidget(page if page is self.unfolded else _scrolled(page))
+            self._pages.addWidget(page if page is self.unfolded else scrolled(page))
         return self._pages
 
     def _on_faces(self, faces: CutFaces | None) -> None:
@@ -289,11 +289,3 @@ class PlanPanel(QWidget):
         for warning in outcome.warnings:
             text = self._wording.text(warning.message_id, **warning.parameters)
             table.notes.addWidget(label(text, "Warning", wraps=True))
-
-
-def _scrolled(page: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(page)
-    return area

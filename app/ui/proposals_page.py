@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -20,7 +19,7 @@ from app.services.choose_territory import branch_names
 from app.services.describe_point import branch_in_words
 from app.services.propose_plans import PlanConstraints, PlanProposals, cut_kinds, worded_cuts, worded_explanation
 from app.ui.pareto_plot import ParetoPlot, PlotPoint
-from app.ui.pieces import label
+from app.ui.pieces import label, scrolled
 from twin.anatomy import structure
 from twin.case import Case
 from twin.figure import Figure
@@ -177,10 +176,7 @@ class ProposalsPage(QWidget):
         column.addWidget(self.plot)
         column.addWidget(self.explained)
         column.addStretch(1)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(inner)
+        self._area = scrolled(inner)
         # What was found is seen at once, below a form that may be longer than the window.
         bar = self._area.verticalScrollBar()
         bar.rangeChanged.connect(lambda low, high: bar.setValue(high) if self._found is not None else None)

@@ -9,14 +9,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.ui.action_table import ActionTable
-from app.ui.pieces import action_button, label, main_button, rule, tool_button
+from app.ui.pieces import action_button, label, main_button, rule, scrolled, tool_button
 from app.ui.segment_editor import SegmentEditor
 from app.ui.segment_editor_options import ToolOptions
 from app.ui.segment_editor_quality import QualityPanel
@@ -64,10 +63,7 @@ class SegmentEditorPanel(QWidget):
         self._title = label("", "Section", wraps=True)
         self.pending = PendingBar(editor, actions)
         self.task = TaskRow(editor)
-        self._options_area = QScrollArea()
-        self._options_area.setWidgetResizable(True)
-        self._options_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._options_area.setWidget(options)
+        self._options_area = scrolled(options)
         self._lay_out()
         editor.changed.connect(self._refresh)
         self.set_wording(wording)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.services.check_quality import FindingSeverity, QualityFinding, QualitySummary, QualityWatch
 from app.services.jobs import Job, JobRunner
-from app.ui.pieces import clear, label, widgets_in
+from app.ui.pieces import clear, label, scrolled, widgets_in
 from app.ui.segment_editor import SegmentEditor
 from app.ui.theme import DARK, Theme, icon
 from app.ui.window_thread import JobAnswers, WindowJobs, WindowThread
@@ -109,15 +109,11 @@ class QualityPanel(QWidget):
         column.addLayout(self._rows)
         column.addWidget(self._state)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._title)
-        layout.addWidget(area, 1)
+        layout.addWidget(scrolled(inner), 1)
         checks.changed.connect(self._write)
         self._write()
 

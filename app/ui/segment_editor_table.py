@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.action_table import ActionTable
-from app.ui.pieces import ColourChip, action_button, clear, label, main_button, set_property, widgets_in
+from app.ui.pieces import ColourChip, action_button, clear, label, main_button, scrolled, set_property, widgets_in
 from app.ui.segment_editor import SegmentEditor
 from app.ui.segment_editor_state import drawable_ids
 from app.ui.theme import DARK, Theme, icon
@@ -136,10 +135,6 @@ class SegmentTable(QWidget):
         column.addLayout(self._rows)
         column.addWidget(self._not_found)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
         fill = QHBoxLayout()
         fill.addWidget(self._fill_label)
         fill.addWidget(self._fill, 1)
@@ -149,7 +144,7 @@ class SegmentTable(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 6, 10)
         layout.addWidget(self._empty)
-        layout.addWidget(area, 1)
+        layout.addWidget(scrolled(inner), 1)
         layout.addWidget(self.add_choice)
         layout.addLayout(fill)
         layout.addLayout(confirm)

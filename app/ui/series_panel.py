@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.services.import_result import worded_problem
 from app.ui.action_table import ActionTable
-from app.ui.pieces import clear, label, main_button, set_property, widgets_in
+from app.ui.pieces import clear, label, main_button, scrolled, set_property, widgets_in
 from app.ui.study_opening import OpenStudy
 from twin.readers.problem import Problem, Severity
 from twin.readers.series import Series
@@ -42,15 +42,11 @@ class SeriesPanel(QWidget):
         self._list.setContentsMargins(0, 0, 4, 0)
         self._list.addLayout(self._rows)
         self._list.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
         self.create_button = main_button(actions["file.create_case"])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._hint)
-        layout.addWidget(area, 1)
+        layout.addWidget(scrolled(inner), 1)
         layout.addWidget(self.create_button)
 
     def show_study(self, open_study: OpenStudy | None) -> None:
