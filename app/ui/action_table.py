@@ -29,6 +29,7 @@ class Need(StrEnum):
     WRITABLE = "writable"
     LABELS = "labels"
     STRUCTURE = "structure"
+    ORGAN = "organ"
     LIVER = "liver"
     LESION = "lesion"
     PLAN = "plan"
@@ -118,19 +119,19 @@ _TOOLS = (
     ("vessels", "Z", _CASE),
 )
 _DRAFT = (Need.CASE, Need.WRITABLE, Need.PLAN, Need.DRAFT)
-_ADDING = (Need.CASE, Need.LIVER, Need.WRITABLE, Need.DRAFT)
-# Cuts that can be added to a plan, and what each needs beside a liver.
+_ADDING = (Need.CASE, Need.ORGAN, Need.WRITABLE, Need.DRAFT)
+# Cuts that can be added to a plan, and what each needs beside an organ.
 _KINDS_OF_CUT: tuple[tuple[str, tuple[Need, ...]], ...] = (
-    ("plane", ()),
-    ("sheet", ()),
-    ("territory", (Need.TERRITORIES,)),
-    ("wedge", (Need.LESION,)),
-    ("ablation", (Need.LESION,)),
-    ("donor", (Need.SEGMENTS,)),
+    ("plane", (Need.LIVER,)),
+    ("sheet", (Need.LIVER,)),
+    ("territory", (Need.LIVER, Need.TERRITORIES)),
+    ("wedge", (Need.LIVER, Need.LESION)),
+    ("ablation", (Need.LIVER, Need.LESION)),
+    ("donor", (Need.LIVER, Need.SEGMENTS)),
     ("pancreas", (Need.PANCREAS,)),
-    ("embolised", (Need.PLAN, Need.BRANCHES)),
-    ("reconstructed", (Need.PLAN, Need.BRANCHES)),
-    ("absent", (Need.PLAN, Need.TERRITORIES)),
+    ("embolised", (Need.LIVER, Need.PLAN, Need.BRANCHES)),
+    ("reconstructed", (Need.LIVER, Need.PLAN, Need.BRANCHES)),
+    ("absent", (Need.LIVER, Need.PLAN, Need.TERRITORIES)),
 )
 
 ACTIONS: tuple[Action, ...] = (

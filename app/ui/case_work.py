@@ -46,7 +46,7 @@ class BuiltTwin:
     volumes
         Structure id to volume.
     rehearsal
-        The liver prepared for plans, or None when it is not labelled.
+        Liver and pancreas prepared for plans, or None when neither is labelled.
     """
 
     twin: Twin
@@ -220,7 +220,7 @@ class CaseWork(QObject):
         coarse = {i: coarse_polydata(surface) for i, surface in twin.surfaces.items()}
         cancel.raise_if_cancelled()
         rehearsal = None
-        if twin.has("liver"):
+        if twin.has("liver") or twin.has("pancreas"):
             rehearsal = Rehearsal(
                 twin,
                 case.facts,

@@ -78,7 +78,7 @@ class PlanDesk(QObject):
 
     @property
     def can_plan(self) -> bool:
-        """True when there is a liver to plan on."""
+        """True when there is a liver or a pancreas to plan on."""
         return self.engine.rehearsal is not None
 
     @property
@@ -299,7 +299,7 @@ class PlanDesk(QObject):
 
         A place to start dragging from, not a proposal.
         """
-        if self.twin is None:
+        if self.twin is None or ORGAN_ID not in self.twin.surfaces:
             return None
         points = self.twin.surfaces[ORGAN_ID].points_lps_mm
         x, y, z = (float(v) for v in 0.5 * (points.min(axis=0) + points.max(axis=0)))

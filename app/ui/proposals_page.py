@@ -239,7 +239,9 @@ class ProposalsPage(QWidget):
         wording, chosen = self._wording, self.plot.chosen
         has_kind = any(box.isChecked() for box in self.kinds.values())
         has_lesion = any(box.isChecked() for box in self.lesions.values())
+        has_liver = self._twin is not None and self._twin.has("liver")
         need = "ui.need.lesion" if not has_lesion else "" if has_kind else "ui.need.kind"
+        need = need if has_liver else "ui.need.liver"
         self.search.setEnabled(not need)
         self.search.setToolTip(wording.text(need or "ui.proposals.search_tip"))
         need = "ui.need.proposal" if chosen is None else "" if self._can_write else "ui.need.writable"

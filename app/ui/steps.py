@@ -36,8 +36,8 @@ STEPS: tuple[StepEntry, ...] = (
     StepEntry(Step.STUDY, "series", (Need.OPEN,)),
     StepEntry(Step.SEGMENT, "segment", (Need.VOLUME,)),
     StepEntry(Step.TWIN, "structures", (Need.CASE, Need.LABELS)),
-    StepEntry(Step.PLAN, "plane", (Need.CASE, Need.LIVER)),
-    StepEntry(Step.COMPARE, "compare", (Need.CASE, Need.LIVER)),
+    StepEntry(Step.PLAN, "plane", (Need.CASE, Need.ORGAN)),
+    StepEntry(Step.COMPARE, "compare", (Need.CASE, Need.ORGAN)),
     StepEntry(Step.REPORT, "export", (Need.CASE, Need.LABELS)),
     StepEntry(Step.CONSULT, "consult", (Need.CASE, Need.PLAN, Need.FIGURES)),
 )
