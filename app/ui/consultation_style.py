@@ -93,7 +93,10 @@ class PartToggle(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw colour and name; what is hidden is pale and struck through."""
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended even where painting fails: one left active ends the program
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         is_shown, area = self.isChecked(), self.rect().toRectF().adjusted(1, 1, -1, -1)
         painter.setPen(QPen(QColor(ACCENT if self.hasFocus() else "#8fb3b1"), 2 if self.hasFocus() else 1))

@@ -127,7 +127,10 @@ class ParetoPlot(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw axes, the front as a line, and the points."""
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended even where painting fails: one left active ends the program
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self.points:
             return

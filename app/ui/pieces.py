@@ -132,7 +132,10 @@ class ColourChip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the square."""
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended even where painting fails: one left active ends the program
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(self.palette().placeholderText().color())
         painter.setBrush(self._colour)

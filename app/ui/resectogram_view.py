@@ -123,7 +123,10 @@ class ResectogramView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the map, the numbers of the vessels, the place looked at, and a scale."""
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended even where painting fails: one left active ends the program
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), QColor(*(int(v) for v in _GROUND)))
         if self._image is None or self._unfolded is None:
             return
@@ -282,7 +285,10 @@ class _MarginKey(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended even where painting fails: one left active ends the program
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         width, stops = self.width() - 28.0, MARGIN_STOPS_MM
         # Even steps between the stops: the first millimetres matter most.
         shares = np.linspace(0.0, len(stops) - 1.0, 64)

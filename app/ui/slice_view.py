@@ -160,7 +160,10 @@ class SliceView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the slice."""
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended even where painting fails: one left active ends the program
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), Qt.GlobalColor.black)
         frame = self.frame_of_slice
         if frame is None or self._scene is None or self._placement is None:

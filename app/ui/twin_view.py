@@ -208,7 +208,10 @@ class TwinView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the last picture and what lies on top of it."""
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended even where painting fails: one left active ends the program
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         if self._image is None:
             painter.fillRect(self.rect(), self.palette().window())
         else:
