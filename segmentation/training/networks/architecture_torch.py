@@ -8,10 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["CHANNELS", "BlockUNet"]
+__all__ = ["BlockUNet"]
 
-# Multiples of 16 run at full speed on a CPU in channels-last memory (docs/decisions/0053).
-CHANNELS = (32, 64, 96, 128)
 _SLOPE = 0.01
 
 
@@ -27,11 +25,11 @@ class BlockUNet(nn.Module):
 
     Examples
     --------
-    >>> BlockUNet(3)(torch.zeros(1, 1, 16, 16, 16)).shape
+    >>> BlockUNet(3, (32, 64))(torch.zeros(1, 1, 16, 16, 16)).shape
     torch.Size([1, 3, 16, 16, 16])
     """
 
-    def __init__(self, n_classes: int, channels: tuple[int, ...] = CHANNELS) -> None:
+    def __init__(self, n_classes: int, channels: tuple[int, ...]) -> None:
         super().__init__()
         self.encoders = nn.ModuleList(ResidualBlock(i, o) for i, o in pairwise((8, *channels)))
         self.ups = nn.ModuleList(nn.ConvTranspose3d(i, o, 2, 2) for o, i in pairwise(channels))

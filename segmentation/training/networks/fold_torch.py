@@ -107,14 +107,17 @@ class _State:
         self.stage, self.step = stage, 0
         torch.manual_seed(1000 * fold + 5)
         self.random = np.random.default_rng([fold, stage.steps])
-        self.network = BlockUNet(len(CLASSES)).to(memory_format=torch.channels_last_3d)
-        self.average = BlockUNet(len(CLASSES))
+        self.network = BlockUNet(len(CLASSES), stage.channels).to(memory_format=torch.channels_last_3d)
+        self.average = BlockUNet(len(CLASSES), stage.channels)
         self.average.load_state_dict(self.network.state_dict())
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=0.0, weight_decay=_WEIGHT_DECAY)
 
     def begin_with(self, saved: dict[str, Any]) -> None:
-        self.network.load_state_dict(saved["average"])
-        self.average.load_state_dict(saved["average"])
+        """Take the weights of the levels that both networks have."""
+        own = self.network.state_dict()
+        shared = {name: value for name, value in saved["average"].items() if name in own}
+        self.network.load_state_dict({**own, **shared})
+        self.average.load_state_dict({**own, **shared})
 
     def restore(self, saved: dict[str, Any]) -> None:
         self.network.load_state_dict(saved["network"])

@@ -40,6 +40,11 @@ class Stage:
         Gradient steps, one patch each.
     learning_rate
         Highest rate; it rises over the first steps and falls to zero at the last.
+    channels
+        Channels of each level of the network; multiples of 16 run at full speed on a CPU in channels-last memory
+        (docs/decisions/0053).
+    looks_around
+        Classes that a fine network looks at again, in a box around them.
     restart
         Step at which the rate rises again, to 0.6 of its height, or None (warm restart: Loshchilov and Hutter, ICLR
         2017).
@@ -61,6 +66,8 @@ class Stage:
     centred_on: tuple[tuple[int, float], ...]
     elsewhere: float
     patch: int = 80
+    channels: tuple[int, ...] = (32, 64, 96, 128)
+    looks_around: tuple[str, ...] = ()
     restart: int | None = None
 
     def rate_at(self, step: int) -> float:
@@ -68,7 +75,7 @@ class Stage:
 
         Examples
         --------
-        >>> [round(STAGES[0].rate_at(step), 6) for step in (0, 40, 4999)]
+        >>> [round(STAGES[0].rate_at(step), 6) for step in (0, 40, 4299)]
         [5e-05, 0.001978, 0.0]
         """
         first, last, highest = 0, self.restart or self.steps, self.learning_rate
@@ -84,8 +91,20 @@ class Stage:
 
 STAGES = (
     # The small and winding structures are drawn more often than the large organs.
-    Stage("coarse", 2.5, 5000, 2e-3, None, ((2, 1.6), (3, 1.6), (4, 1.6), (6, 1.6)), 1.0, restart=3300),
-    Stage("fine", 1.5, 900, 1e-3, "coarse", ((2, 3.0), (3, 3.0), (4, 1.5), (5, 1.0), (6, 1.0)), 0.3),
+    Stage("coarse", 2.5, 4300, 2e-3, None, ((2, 1.6), (3, 1.6), (4, 1.6), (5, 1.6), (6, 1.6)), 1.0, restart=3300),
+    # Smaller cubes and a level less: the coarse look has told where things are, and the files have to stay small.
+    Stage(
+        "fine",
+        1.5,
+        1000,
+        1e-3,
+        "coarse",
+        ((2, 3.0), (3, 3.0), (4, 2.0), (5, 1.5), (6, 1.0)),
+        0.3,
+        patch=64,
+        channels=(32, 64, 96),
+        looks_around=("pancreas", "portal_vein", "inferior_vena_cava", "aorta", "gallbladder"),
+    ),
 )
 
 

@@ -25,7 +25,7 @@ __all__ = ["main"]
 MODELS = Path(__file__).resolve().parents[3] / "resources" / "models"
 _HELD_OUT_SOURCES = ("btcv", "chaos_mr")
 _CARD = {
-    "what": "Residual U-Net on blocks of 2 x 2 x 2 voxels, 2.77 million parameters a member, weights of 8 bits. The "
+    "what": "Residual U-Net on blocks of 2 x 2 x 2 voxels, weights of 8 bits. The "
     "members are the networks of a four-fold cross-validation; each figure is that of the one member that never saw "
     "the scan. Weights only: no image and no shape of a patient is contained.",
     "data": "20 CT of BTCV (Landman et al. 2015, Synapse syn3193805; terms: training and evaluation, no "
@@ -35,6 +35,7 @@ _CARD = {
     "not_for": "Children; MR other than T2 with fat suppressed (five scans were seen); arterial and unenhanced CT were "
     "hardly seen. Nothing smaller than about 5 mm is drawn.",
 }
+_BOX_MARGIN_MM = 20.0
 log = logging.getLogger(__name__)
 
 
@@ -135,6 +136,7 @@ def export(stage: Stage, data: Path, work: Path, out: Path) -> None:
         "classes": list(CLASSES),
         "members": [path.name for path in members.values()],
         "held_out": {name: members[fold].name for name, fold in held_out.items() if fold in members},
+        **({"box": {"around": list(stage.looks_around), "margin_mm": _BOX_MARGIN_MM}} if stage.looks_around else {}),
         "sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in members.values()},
         "card": {**card, **_CARD, "training": {"steps": steps, "steps_wanted": stage.steps}},
     }
