@@ -23,7 +23,6 @@ from simulation.vessels import (
     OUTSIDE_MM,
     fed_below_ml,
     is_node_removed,
-    order_from_root,
     ordered_vessels,
     vessels_across,
 )
@@ -73,12 +72,11 @@ class NearestPoints:
 
 @dataclass(frozen=True, eq=False)
 class _Tree:
-    """A vessel graph prepared: its part of the joint nodes, which of them lie in the organ, an order from the root."""
+    """A vessel graph prepared: its part of the joint nodes, which of them lie in the organ."""
 
     graph: VesselGraph
     nodes: slice
     is_in_organ: NDArray[np.bool_]
-    order: NDArray[np.int64]
 
 
 class LiveOrgan:
@@ -102,8 +100,8 @@ class LiveOrgan:
         self.nodes_ijk = np.concatenate(nodes) if nodes else np.zeros((0, 3))
         ends = np.cumsum([0, *(len(part) for part in nodes)])
         self._trees = {
-            name: _prepared(graph, slice(int(start), int(stop)), part, model)
-            for (name, graph), start, stop, part in zip(graphs.items(), ends, ends[1:], nodes, strict=False)
+            name: _Tree(graph, slice(int(start), int(stop)), model.is_organ_at(graph.nodes_lps_mm))
+            for (name, graph), start, stop in zip(graphs.items(), ends, ends[1:], strict=False)
         }
         self._missing = missing_inputs(model)
 
@@ -153,7 +151,7 @@ class LiveOrgan:
             for vessel in vessels_across(
                 tree.graph,
                 depths[name],
-                fed_ml=fed_below_ml(tree.graph, tree.order, self.model, removed_counts),
+                fed_ml=fed_below_ml(tree.graph, self.model, removed_counts),
             )
         ]
         segments = segment_figures(self._volumetry, removed_counts)
@@ -178,7 +176,7 @@ class LiveOrgan:
         if self._missing:
             return unknown_perfusion(self._missing)
         lost_portal, lost_hepatic = (
-            lost_branches(tree.graph, is_node_removed(tree.graph, depths_mm[name]), order=tree.order)
+            lost_branches(tree.graph, is_node_removed(tree.graph, depths_mm[name]))
             for name, tree in ((name, self._trees[name]) for name in ("portal", "hepatic"))
         )
         return perfusion_from_losses(self.model, removed, lost_portal, lost_hepatic)
@@ -190,15 +188,6 @@ def _hull(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(points[ConvexHull(points).vertices])
     except QhullError:  # flat or a few points: all of them
         return points
-
-
-def _prepared(graph: VesselGraph, nodes: slice, nodes_ijk: NDArray[np.float64], model: OrganModel) -> _Tree:
-    nearest = nodes_ijk.astype(int)
-    is_inside = ((nearest >= 0) & (nearest < np.array(model.organ.shape[::-1]))).all(axis=1)
-    i, j, k = nearest[is_inside].T
-    is_in_organ = np.zeros(len(nearest), np.bool_)
-    is_in_organ[is_inside] = model.organ[k, j, i]
-    return _Tree(graph, nodes, is_in_organ, order_from_root(graph.parents))
 
 
 def _point(values: NDArray[np.float64]) -> Point:

@@ -14,7 +14,7 @@ from simulation.live_organ import LiveFigures, LiveOrgan, NearestPoints
 from simulation.margin import LesionFate
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal, removal_of
-from simulation.vessels import OUTSIDE_MM
+from simulation.vessels import node_depths_mm
 from twin.patient import PatientFacts
 from twin.plan import Plan
 
@@ -70,44 +70,26 @@ class LivePlan:
         counts = count_states(model.states, removal.voxels, model.table.n_states)
         return organ.figures(
             counts,
-            _node_depths_mm(organ, removal),
+            _node_depths_mm(removal),
             lambda fate: _nearest(fate, removal),
             source="depth in the specimen",
         )
 
 
-def _node_depths_mm(organ: LiveOrgan, removal: Removal) -> NDArray[np.float64]:
+def _node_depths_mm(removal: Removal) -> NDArray[np.float64]:
     """Return the depth of every node of every tree, in the order of the organ."""
-    depths = np.full(len(organ.nodes_ijk), OUTSIDE_MM)
-    inside = _is_inside(organ.nodes_ijk, removal.model)
-    start = 0
-    for tree, graph in removal.model.twin.graphs.items():
-        stop = start + len(graph.nodes_lps_mm)
-        nodes = np.flatnonzero(inside[start:stop])
-        voxels = _flat(organ.nodes_ijk[start:stop][nodes], removal.model)
-        depths[start + nodes] = removal.node_depth_mm(tree, nodes, voxels)
-        start = stop
-    return depths
+    graphs = removal.model.twin.graphs.values()
+    return np.concatenate([np.zeros(0), *(node_depths_mm(graph, removal) for graph in graphs)])
 
 
 def _nearest(fate: LesionFate, removal: Removal) -> NearestPoints:
     """Return the least depth of a lesion's surface, and where; the place on the cut is not searched."""
     model = removal.model
     points = model.lesion_points_lps_mm[fate.lesion_id]
-    ijk = np.rint(model.grid.ijk_from_lps(points))
-    inside = np.flatnonzero(_is_inside(ijk, model))
+    inside, voxels = model.voxels_at(points)
     if not inside.size:
         return NearestPoints(0.0, points[0], points[0])
-    depths = removal.depth_mm(_flat(ijk[inside], model))[0]
+    depths = removal.depth_mm(voxels)[0]
     at = int(depths.argmin())
     point = points[inside[at]]
     return NearestPoints(max(float(depths[at]), 0.0), point, point)
-
-
-def _is_inside(ijk: NDArray[np.float64], model: OrganModel) -> NDArray[np.bool_]:
-    return np.asarray(((ijk >= 0) & (ijk < model.organ.shape[::-1])).all(axis=1))
-
-
-def _flat(ijk: NDArray[np.float64], model: OrganModel) -> NDArray[np.int64]:
-    i, j, k = ijk.astype(np.int64).T
-    return np.asarray(np.ravel_multi_index((k, j, i), model.organ.shape), np.int64)

@@ -168,13 +168,11 @@ def _foot_on_plane(resection: Resection, points: Points, removal: Removal, name:
         return None
     normal = np.asarray(resection.normal_lps)
     heights = (points - np.asarray(resection.origin_lps_mm)) @ normal
-    grid, shape = removal.model.grid, removal.model.organ.shape
+    model = removal.model
     feet = points - heights[:, None] * normal
-    just_below = np.rint(grid.ijk_from_lps(feet - 0.75 * grid.spacing_ijk_mm.max() * normal)).astype(int)[:, ::-1]
-    is_inside = ((just_below >= 0) & (just_below < shape)).all(axis=1)
+    places, just_below = model.voxels_at(feet - 0.75 * model.grid.spacing_ijk_mm.max() * normal)
     remains = np.zeros(len(points), np.bool_)
-    k, j, i = just_below[is_inside].T
-    remains[is_inside] = removal.remnant[k, j, i]
+    remains[places] = model.organ.ravel()[just_below] & ~removal.voxels.ravel()[just_below]
     usable = np.flatnonzero(remains & (heights >= 0))
     if usable.size == 0:
         return None

@@ -213,6 +213,26 @@ class OrganModel:
             and in_organ[value] >= _LEAST_SHARE_IN_ORGAN * np.count_nonzero(layer.mask(lesion_id(value)))
         )
 
+    def voxels_at(self, points_lps_mm: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return which points lie in the box, int64 (m,), and the flat index of the nearest voxel of each, int64 (m,).
+
+        Parameters
+        ----------
+        points_lps_mm
+            float64 (n, 3).
+        """
+        nearest_kji = np.rint(self.grid.ijk_from_lps(points_lps_mm)).astype(np.int64).reshape(-1, 3)[:, ::-1]
+        places = np.flatnonzero(((nearest_kji >= 0) & (nearest_kji < self.organ.shape)).all(axis=1))
+        k, j, i = nearest_kji[places].T
+        return places, np.asarray((k * self.organ.shape[1] + j) * self.organ.shape[2] + i, np.int64)
+
+    def is_organ_at(self, points_lps_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which points have their nearest voxel in the organ as drawn, bool (n,)."""
+        places, voxels = self.voxels_at(points_lps_mm)
+        found = np.zeros(len(points_lps_mm), np.bool_)
+        found[places] = self.organ.ravel()[voxels]
+        return found
+
     def plane_coefficients(
         self, origin_lps_mm: tuple[float, float, float], normal_lps: tuple[float, float, float]
     ) -> NDArray[np.float64]:

@@ -18,7 +18,6 @@ from simulation.kernels.tree import spread_down
 from simulation.organ_model import OrganModel
 from simulation.plan_conditions import NO_CONDITIONS, VesselConditions
 from simulation.vessel_clearance import TreeAtCut
-from simulation.vessels import order_from_root
 from twin.figure import Figure, FigureStatus
 from twin.vessel_graph import VesselGraph
 
@@ -59,7 +58,7 @@ def perfusion_figures(
     by_place = []
     for shift in (0, -1, 1):
         portal, hepatic = (
-            conditions.applied(name, lost_branches(tree.graph, tree.is_removed(shift), order=tree.order))
+            conditions.applied(name, lost_branches(tree.graph, tree.is_removed(shift)))
             for name, tree in ((name, trees[name]) for name in ("portal", "hepatic"))
         )
         by_place.append(_volumes_ml(model, removed_counts, portal, hepatic))
@@ -84,9 +83,7 @@ def unknown_perfusion(missing: tuple[str, ...]) -> dict[str, Figure]:
     return {key: Figure.unknown("ml", needs=missing, source=_SOURCE) for key in _KEYS}
 
 
-def lost_branches(
-    graph: VesselGraph, is_removed: NDArray[np.bool_], *, order: NDArray[np.int64] | None = None
-) -> NDArray[np.int64]:
+def lost_branches(graph: VesselGraph, is_removed: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the indices of the branches whose way to the root is cut before they begin.
 
     Parameters
@@ -95,17 +92,14 @@ def lost_branches(
         The tree.
     is_removed
         bool (n_nodes,), nodes in removed tissue.
-    order
-        :func:`order_from_root` of the tree, to save it when the tree is asked often.
     """
     is_cut_off = is_removed.copy()
-    spread_down(order_from_root(graph.parents) if order is None else order, graph.parents, is_cut_off)
+    spread_down(graph.order_from_root, graph.parents, is_cut_off)
     has_parent = graph.parents >= 0
     parents = np.where(has_parent, graph.parents, 0)
-    begins = ~has_parent | (graph.branch_of_node != graph.branch_of_node[parents])
     # The first node of a branch lies on the wall of its parent: the way up to it decides.
     way_is_cut = np.where(has_parent, is_cut_off[parents], is_removed)
-    return np.unique(graph.branch_of_node[begins & way_is_cut]).astype(np.int64)
+    return np.unique(graph.branch_of_node[graph.begins_branch & way_is_cut]).astype(np.int64)
 
 
 def perfusion_from_losses(

@@ -13,7 +13,7 @@ from simulation.branch_volumes import named_level
 from simulation.kernels.tree import spread_down
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal
-from simulation.vessels import OUTSIDE_MM, fed_below_ml, node_depths_mm, order_from_root, wall_mm
+from simulation.vessels import OUTSIDE_MM, fed_below_ml, node_depths_mm, wall_mm
 from twin.outcome import OutcomeWarning
 from twin.vessel_graph import VesselGraph
 
@@ -32,8 +32,8 @@ class TreeAtCut:
 
     Parameters
     ----------
-    graph, order
-        The tree and its nodes from the root, int64.
+    graph
+        The tree.
     depths_mm
         float64 (n_nodes,): :func:`simulation.vessels.node_depths_mm`.
     to_cut_mm
@@ -46,7 +46,6 @@ class TreeAtCut:
     """
 
     graph: VesselGraph
-    order: NDArray[np.int64]
     depths_mm: NDArray[np.float64]
     to_cut_mm: NDArray[np.float64]
     is_gone: NDArray[np.bool_]
@@ -95,9 +94,7 @@ def trees_at_cut(removal: Removal, cut_points_lps_mm: NDArray[np.float64]) -> di
             reach = 2.0 * (doubt_mm + float(graph.radii_mm.max()))
             to_cut = -near.query(graph.nodes_lps_mm, distance_upper_bound=reach)[0]
         to_cut = np.where(depths > 0, depths, to_cut)
-        found[name] = TreeAtCut(
-            graph, order_from_root(graph.parents), depths, to_cut, _is_gone(graph, removal), doubt_mm
-        )
+        found[name] = TreeAtCut(graph, depths, to_cut, _is_gone(graph, removal), doubt_mm)
     return found
 
 
@@ -113,7 +110,7 @@ def trunk_warnings(
     warned: list[tuple[float, OutcomeWarning]] = []
     organ_ml = float(np.count_nonzero(removal.model.organ)) * removal.model.grid.voxel_volume_ml
     for name, tree in trees.items():
-        fed_ml = fed_below_ml(tree.graph, tree.order, removal.model, removed_counts)
+        fed_ml = fed_below_ml(tree.graph, removal.model, removed_counts)
         kept = removal.vessels.kept.get(name, ())
         fed_ml[np.isin(tree.graph.branch_of_node, kept)] = 0.0
         least_ml = max(_LEAST_ORGAN_SHARE * organ_ml, _LEAST_FED_SHARE * float(fed_ml.max(initial=0.0)))
@@ -142,7 +139,7 @@ def _tree_warnings(tree: TreeAtCut, fed_ml: NDArray[np.float64]) -> Iterable[tup
     graph, radii = tree.graph, wall_mm(tree.graph)
     is_removed = tree.is_removed()
     is_cut_off = is_removed.copy()
-    spread_down(tree.order, graph.parents, is_cut_off)
+    spread_down(graph.order_from_root, graph.parents, is_cut_off)
     matters = fed_ml > 0
     in_reach = np.abs(tree.to_cut_mm) < radii + tree.doubt_mm
     spared = matters & in_reach & ~is_cut_off
@@ -165,7 +162,7 @@ def _tree_warnings(tree: TreeAtCut, fed_ml: NDArray[np.float64]) -> Iterable[tup
 
 
 def _spread(tree: TreeAtCut, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    spread_down(tree.order, tree.graph.parents, flags)
+    spread_down(tree.graph.order_from_root, tree.graph.parents, flags)
     return flags
 
 
@@ -179,7 +176,6 @@ def _is_gone(graph: VesselGraph, removal: Removal) -> NDArray[np.bool_]:
     gone = np.zeros(len(graph.parents), np.bool_)
     if removal.absent is None:
         return gone
-    nearest = np.rint(removal.model.grid.ijk_from_lps(graph.nodes_lps_mm)).astype(int)[:, ::-1]
-    inside = np.flatnonzero(((nearest >= 0) & (nearest < removal.absent.shape)).all(axis=1))
-    gone[inside] = removal.absent[tuple(nearest[inside].T)]
+    nodes, voxels = removal.model.voxels_at(graph.nodes_lps_mm)
+    gone[nodes] = removal.absent.ravel()[voxels]
     return gone

@@ -24,7 +24,6 @@ __all__ = [
     "fed_below_ml",
     "is_node_removed",
     "node_depths_mm",
-    "order_from_root",
     "ordered_vessels",
     "vessels_across",
     "wall_mm",
@@ -61,23 +60,21 @@ def crossed_vessels(
         depths = node_depths_mm(graph, removal) if depths_mm is None else depths_mm[name]
         fed_ml = None
         if removed_counts is not None:
-            fed_ml = fed_below_ml(graph, order_from_root(graph.parents), removal.model, removed_counts)
+            fed_ml = fed_below_ml(graph, removal.model, removed_counts)
             fed_ml[np.isin(graph.branch_of_node, removal.vessels.kept.get(graph.tree, ()))] = 0.0  # joined again
         found += vessels_across(graph, depths, fed_ml=fed_ml)
     return ordered_vessels(found)
 
 
-def fed_below_ml(
-    graph: VesselGraph, order: NDArray[np.int64], model: OrganModel, removed_counts: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def fed_below_ml(graph: VesselGraph, model: OrganModel, removed_counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return how much of the remnant, lesions left out, each node of a tree supplies or drains beyond itself.
 
     The territory of the node's own branch is not in it, except at a root: the branch begins before the node.
 
     Parameters
     ----------
-    graph, order
-        The tree and :func:`order_from_root` of it.
+    graph
+        The tree.
     model, removed_counts
         The organ and removed voxels of each state, int64 (n_states,).
 
@@ -93,37 +90,18 @@ def fed_below_ml(
     remnant_ml = table.net[4] * (model.counts - removed_counts) * model.grid.voxel_volume_ml
     by_branch = np.bincount(territory, remnant_ml, minlength=int(graph.branch_of_node.max()) + 1)
     by_branch[0] = 0.0  # no branch
-    has_parent = graph.parents >= 0
-    parents = np.where(has_parent, graph.parents, 0)
-    begins = np.flatnonzero(~has_parent | (graph.branch_of_node != graph.branch_of_node[parents]))
+    begins = np.flatnonzero(graph.begins_branch)
     branches, first = np.unique(graph.branch_of_node[begins], return_index=True)
     own[begins[first]] = by_branch[branches]
     fed = own.copy()
-    add_up(order, graph.parents, fed)
-    return np.asarray(fed - np.where(has_parent, own, 0.0))
-
-
-def order_from_root(parents: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the nodes so that each parent comes before its children."""
-    depth = np.full(len(parents), -1, np.int64)
-    depth[parents < 0] = 0
-    while (depth < 0).any():
-        known = (depth < 0) & (depth[np.maximum(parents, 0)] >= 0) & (parents >= 0)
-        if not known.any():  # a loop: its nodes come last
-            depth[depth < 0] = depth.max() + 1
-            break
-        depth[known] = depth[parents[known]] + 1
-    return np.argsort(depth, kind="stable")
+    add_up(graph.order_from_root, graph.parents, fed)
+    return np.asarray(fed - np.where(graph.parents >= 0, own, 0.0))
 
 
 def node_depths_mm(graph: VesselGraph, removal: Removal) -> NDArray[np.float64]:
     """Return how deep each node lies in the removed part, by its nearest voxel; ``OUTSIDE_MM`` outside of the organ."""
-    nearest = np.rint(removal.model.grid.ijk_from_lps(graph.nodes_lps_mm)).astype(int)[:, ::-1]
-    shape = removal.model.organ.shape
-    is_inside = ((nearest >= 0) & (nearest < shape)).all(axis=1)
-    depths = np.full(len(nearest), OUTSIDE_MM)
-    nodes = np.flatnonzero(is_inside)
-    voxels = np.asarray(np.ravel_multi_index(tuple(nearest[nodes].T), shape), dtype=np.int64)
+    depths = np.full(len(graph.parents), OUTSIDE_MM)
+    nodes, voxels = removal.model.voxels_at(graph.nodes_lps_mm)
     in_organ = removal.model.organ.ravel()[voxels]
     depths[nodes[in_organ]] = removal.node_depth_mm(graph.tree, nodes[in_organ], voxels[in_organ])
     return depths

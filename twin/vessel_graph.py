@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twin.errors import InputError
 
-__all__ = ["GraphRepair", "RepairKind", "VesselBranch", "VesselGraph"]
+__all__ = ["GraphRepair", "RepairKind", "VesselBranch", "VesselGraph", "order_from_root"]
 
 
 class RepairKind(StrEnum):
@@ -117,6 +117,18 @@ class VesselGraph:
             found.append(waiting.pop())
             waiting += reversed(children.get(found[-1], []))
         return tuple(found)
+
+    @cached_property
+    def order_from_root(self) -> NDArray[np.int64]:
+        """Nodes, each parent before its children, int64 (n_nodes,)."""
+        return order_from_root(self.parents)
+
+    @cached_property
+    def begins_branch(self) -> NDArray[np.bool_]:
+        """Nodes at which a branch begins: roots, and those whose parent lies on another branch, bool (n_nodes,)."""
+        has_parent = self.parents >= 0
+        parents = np.where(has_parent, self.parents, 0)
+        return np.asarray(~has_parent | (self.branch_of_node != self.branch_of_node[parents]))
 
     @cached_property
     def lengths_mm(self) -> Mapping[int, float]:
@@ -235,3 +247,16 @@ class VesselGraph:
             branches=self.branches + joined,
             repairs=self.repairs + part.repairs,
         )
+
+
+def order_from_root(parents: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the nodes so that each parent comes before its children."""
+    depth = np.full(len(parents), -1, np.int64)
+    depth[parents < 0] = 0
+    while (depth < 0).any():
+        known = (depth < 0) & (depth[np.maximum(parents, 0)] >= 0) & (parents >= 0)
+        if not known.any():  # a loop: its nodes come last
+            depth[depth < 0] = depth.max() + 1
+            break
+        depth[known] = depth[parents[known]] + 1
+    return np.argsort(depth, kind="stable")

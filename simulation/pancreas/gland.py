@@ -80,10 +80,9 @@ class Gland:
         """Position along the axis of each node of the duct; not a number outside of the gland and its shift."""
         assert self.duct is not None
         points = self.duct.nodes_lps_mm
-        ijk = np.rint(self.model.grid.ijk_from_lps(points)).astype(np.int64)
-        is_inside = ((ijk >= 0) & (ijk < np.array(self.model.grid.size_ijk))).all(axis=1)
-        i, j, k = np.clip(ijk, 0, np.array(self.model.grid.size_ijk) - 1).T
-        is_inside &= self.model.states[k, j, i] > 0
+        places, voxels = self.model.voxels_at(points)
+        is_inside = np.zeros(len(points), np.bool_)
+        is_inside[places] = self.model.states.ravel()[voxels] > 0
         return np.where(is_inside, self.axis.positions_of(points), np.nan)
 
     @cached_property

@@ -15,7 +15,7 @@ from simulation.perfusion import missing_inputs
 from simulation.proposals.constraints import LARGEST_MARGIN_MM
 from simulation.proposals.kernels.candidates import gather_near, labels_near_nodes
 from simulation.run_table import RunTable
-from simulation.vessels import order_from_root, wall_mm
+from simulation.vessels import wall_mm
 from twin.anatomy import LayerName, lesion_id
 from twin.box import Box
 from twin.geometry.distance_edt import distance_to_mm
@@ -97,24 +97,23 @@ class JoinedTrees:
             by_index = {branch.index: branch.name for branch in graph.branches}
             names += [by_index.get(index, "") for index in range(1, max(by_index, default=0) + 1)]
             parents = graph.parents.astype(np.int64)
-            has_parent = parents >= 0
-            above = np.where(has_parent, parents, 0)
             parts.append(
                 (
                     np.rint(model.grid.ijk_from_lps(graph.nodes_lps_mm)).reshape(-1, 3),
+                    model.is_organ_at(graph.nodes_lps_mm),
                     wall_mm(graph),
-                    np.where(has_parent, parents + n_nodes, -1),
-                    order_from_root(graph.parents) + n_nodes,
-                    ~has_parent | (graph.branch_of_node != graph.branch_of_node[above]),
+                    np.where(parents >= 0, parents + n_nodes, -1),
+                    graph.order_from_root + n_nodes,
+                    graph.begins_branch,
                     graph.branch_of_node.astype(np.int64) + first_slot[tree],
                 )
             )
             n_nodes += len(parents)
-        columns = list(zip(*parts, strict=True)) or [(np.zeros((0, 3)),), *[(np.zeros(0),)] * 5]
-        nodes, limits, joined, order, begins, slots = (np.concatenate(column) for column in columns)
+        columns = list(zip(*parts, strict=True)) or [(np.zeros((0, 3)),), *[(np.zeros(0),)] * 6]
+        nodes, in_organ, limits, joined, order, begins, slots = (np.concatenate(column) for column in columns)
         return cls(
             nodes,
-            _in_organ(nodes, model),
+            in_organ.astype(np.bool_),
             limits.astype(np.float64),
             joined.astype(np.int32),
             order.astype(np.int64),
@@ -272,15 +271,6 @@ def _steps(distances_mm: NDArray[np.floating[Any]]) -> NDArray[np.uint16]:
     """Return distances in steps of a few micrometres: whole numbers of 16 bits are sorted in no time."""
     steps = np.minimum(np.ceil(distances_mm * (60_000 / LARGEST_MARGIN_MM)), 65_535)
     return np.asarray(steps, np.uint16)
-
-
-def _in_organ(nodes_ijk: Points, model: OrganModel) -> NDArray[np.bool_]:
-    nearest = nodes_ijk.astype(np.int64)
-    inside = ((nearest >= 0) & (nearest < np.array(model.organ.shape[::-1]))).all(axis=1)
-    found = np.zeros(len(nearest), np.bool_)
-    i, j, k = nearest[inside].T
-    found[inside] = model.organ[k, j, i]
-    return found
 
 
 def _slots(branches: NDArray[np.int64], first: int | None) -> NDArray[np.int64]:

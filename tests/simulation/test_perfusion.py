@@ -6,7 +6,6 @@ import pytest
 from simulation.kernels.tree import spread_down
 from simulation.perfusion import lost_branches
 from simulation.simulate import simulate
-from simulation.vessels import order_from_root
 from tests.naive.tree import spread_flags
 from tests.simulation.shapes import block, grid_of, twin_of
 from twin.anatomy import LayerName
@@ -14,7 +13,7 @@ from twin.errors import InputError
 from twin.patient import PatientFacts
 from twin.plan import Plan
 from twin.resection import parse_cut
-from twin.vessel_graph import VesselBranch, VesselGraph
+from twin.vessel_graph import VesselBranch, VesselGraph, order_from_root
 
 NOBODY = PatientFacts()
 

@@ -7,7 +7,6 @@ from simulation.branch_volumes import named_level
 from simulation.kernels.tree import add_up
 from simulation.simulate import simulate
 from simulation.split import split_masks
-from simulation.vessels import order_from_root
 from tests.naive.tree import add_values
 from tests.simulation.shapes import EXACT, ball, block, grid_of, twin_of
 from tests.simulation.test_perfusion import NOBODY, forked_twin
@@ -17,6 +16,7 @@ from twin.outcome import Outcome
 from twin.patient import FactOrigin, PatientFacts
 from twin.plan import Plan
 from twin.resection import parse_cut
+from twin.vessel_graph import order_from_root
 
 
 def outcome_of(*cuts, twin=None, facts=NOBODY, stages=()):

@@ -118,11 +118,6 @@ class PancreasAxis:
         x, y, z = (float(v) for v in tangent / np.linalg.norm(tangent))
         return (x, y, z)
 
-    def fraction_near(self, point_lps_mm: ArrayLike) -> float:
-        """Return the fraction of the axis at the node nearest to a point, LPS mm."""
-        gaps = self.nodes_lps_mm - np.asarray(point_lps_mm, np.float64)
-        return float(np.einsum("nx,nx->n", gaps, gaps).argmin()) / (len(self.nodes_lps_mm) - 1)
-
     def positions_of(self, points_lps_mm: Points) -> NDArray[np.float64]:
         """Return the positions of points (n, 3) in mm, as those of the voxels they lie in; float64 (n,)."""
         ijk = np.rint(self.grid.ijk_from_lps(points_lps_mm)).astype(np.int64)
