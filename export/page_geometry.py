@@ -21,7 +21,12 @@ _APART_SHARE = 0.6  # of the size of the specimen: far enough to see the cut fac
 
 
 def light_parts(parts: Sequence[ModelPart], n_triangles: int) -> tuple[ModelPart, ...]:
-    """Return the parts with about ``n_triangles`` triangles together, shared by the square root of what they had."""
+    """Return the parts with about ``n_triangles`` triangles together, shared by the square root of what they had.
+
+    Parts that have no more than that are returned as they are.
+    """
+    if sum(part.surface.n_triangles for part in parts) <= n_triangles:
+        return tuple(parts)
     shares = np.sqrt([max(part.surface.n_triangles, 1) for part in parts])
     targets = np.maximum(n_triangles * shares / shares.sum(), _LEAST_TRIANGLES).astype(int)
     return tuple(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Protocol
 
 from export.model import ModelPart
 
-__all__ = ["PICTURE_BACKGROUND", "Renderer", "View"]
+__all__ = ["PICTURE_BACKGROUND", "FilmRenderer", "Renderer", "View"]
 
 PICTURE_BACKGROUND = "#C3CFCF"  # light enough for paper, dark enough for a yellow lesion and pale bone
 
@@ -43,5 +43,34 @@ class Renderer(Protocol):
         -------
         bytes
             PNG on an opaque background of :data:`PICTURE_BACKGROUND`, without metadata.
+        """
+        ...
+
+
+class FilmRenderer(Renderer, Protocol):
+    """Draws films as well."""
+
+    def turn(
+        self, parts: Sequence[ModelPart], elevation_deg: float, size_px: tuple[int, int], n_pictures: int
+    ) -> Iterator[bytes]:
+        """Yield pictures of exactly the given parts, once around the patient, beginning in front.
+
+        The scale is the same in all of them, so that nothing grows or shrinks while it turns.
+
+        Parameters
+        ----------
+        parts
+            As for :meth:`render`.
+        elevation_deg
+            How far the eye is lifted.
+        size_px
+            Width and height in pixels.
+        n_pictures
+            How many, evenly spaced; the next one would be the first.
+
+        Yields
+        ------
+        bytes
+            Rows from the top, three bytes a pixel: red, green, blue.
         """
         ...

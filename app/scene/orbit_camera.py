@@ -12,7 +12,7 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from twin.surface import Surface
 
-__all__ = ["OrbitCamera", "ViewSide", "bounds_of_surfaces", "rotation_about"]
+__all__ = ["OrbitCamera", "ViewSide", "bounds_of_surfaces", "rotation_about", "upright", "upright_camera"]
 
 FloatArray = NDArray[np.float64]
 SizePx = tuple[int, int]
@@ -157,6 +157,26 @@ def rotation_about(axis: ArrayLike, angle_rad: float) -> FloatArray:
     x, y, z = np.asarray(axis, dtype=np.float64)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.asarray(np.eye(3) + np.sin(angle_rad) * cross + (1 - np.cos(angle_rad)) * (cross @ cross))
+
+
+def upright_camera(azimuth_deg: float, elevation_deg: float) -> OrbitCamera:
+    """Return an eye turned around the patient, head up; 0, 0 is the front, a positive azimuth shows the left side.
+
+    Examples
+    --------
+    >>> upright_camera(90.0, 0.0).right_lps.round(6).tolist()  # from the patient's left, the back is on the right
+    [0.0, 1.0, 0.0]
+    """
+    a, e = np.radians([azimuth_deg, elevation_deg])
+    toward_eye = np.array([np.sin(a) * np.cos(e), -np.cos(a) * np.cos(e), np.sin(e)]) + 0.0
+    return upright(OrbitCamera.from_side(ViewSide.FRONT), toward_eye)
+
+
+def upright(camera: OrbitCamera, toward_eye: FloatArray) -> OrbitCamera:
+    """Return a camera that looks from a direction with the head of the patient up."""
+    right = np.cross([0.0, 0.0, 1.0], toward_eye)
+    right = right / np.linalg.norm(right) + 0.0
+    return replace(camera, toward_eye_lps=toward_eye, up_lps=np.cross(toward_eye, right))
 
 
 def _unit(vector: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
-from app.scene.orbit_camera import OrbitCamera, ViewSide
+from app.scene.orbit_camera import OrbitCamera, upright, upright_camera
 from app.scene.surface_actor import coarse_polydata
 from app.scene.twin_scene import TwinScene
 from export.model import ModelPart
@@ -27,7 +27,6 @@ __all__ = [
     "set_stage",
     "show_parts",
     "turned_by",
-    "turned_camera",
 ]
 
 SizePx = tuple[int, int]
@@ -126,7 +125,7 @@ def set_stage(scene: TwinScene, look: StageLook) -> None:
 
 def scene_camera(story: Story, scene: Scene, size_px: SizePx) -> OrbitCamera:
     """Return the eye of a scene: turned as it says, and as near as its parts in focus allow."""
-    camera = turned_camera(scene.camera.azimuth_deg, scene.camera.elevation_deg)
+    camera = upright_camera(scene.camera.azimuth_deg, scene.camera.elevation_deg)
     seen = {part.id: part for part in story.parts if part.id in scene.stage}
     focus = [seen[name] for name in scene.camera.focus if name in seen] or list(seen.values())
     if not focus:
@@ -140,19 +139,6 @@ def scene_camera(story: Story, scene: Scene, size_px: SizePx) -> OrbitCamera:
     return replace(camera, focus_lps_mm=centre, half_height_mm=max(half, 1.0) / _FILL / scene.camera.zoom)
 
 
-def turned_camera(azimuth_deg: float, elevation_deg: float) -> OrbitCamera:
-    """Return an eye turned around the patient, head up; 0, 0 is the front.
-
-    Examples
-    --------
-    >>> turned_camera(90.0, 0.0).right_lps.round(6).tolist()  # from the patient's left, the back is on the right
-    [0.0, 1.0, 0.0]
-    """
-    a, e = np.radians([azimuth_deg, elevation_deg])
-    toward_eye = np.array([np.sin(a) * np.cos(e), -np.cos(a) * np.cos(e), np.sin(e)]) + 0.0
-    return _upright(OrbitCamera.from_side(ViewSide.FRONT), toward_eye)
-
-
 def turned_by(camera: OrbitCamera, azimuth_deg: float, elevation_deg: float) -> OrbitCamera:
     """Return the eye turned further around the patient; the head stays up and the eye never tips over."""
     x, y, z = camera.toward_eye_lps
@@ -160,7 +146,7 @@ def turned_by(camera: OrbitCamera, azimuth_deg: float, elevation_deg: float) -> 
     limit = np.arcsin(_STEEPEST)
     e = np.clip(np.arcsin(np.clip(z, -1.0, 1.0)) + np.radians(elevation_deg), -limit, limit)
     toward_eye = np.array([np.sin(a) * np.cos(e), -np.cos(a) * np.cos(e), np.sin(e)])
-    return _upright(camera, toward_eye)
+    return upright(camera, toward_eye)
 
 
 def camera_between(one: OrbitCamera, other: OrbitCamera, share: float) -> OrbitCamera:
@@ -176,10 +162,3 @@ def camera_between(one: OrbitCamera, other: OrbitCamera, share: float) -> OrbitC
         focus_lps_mm=(1 - share) * one.focus_lps_mm + share * other.focus_lps_mm,
         half_height_mm=one.half_height_mm ** (1 - share) * other.half_height_mm**share,
     )
-
-
-def _upright(camera: OrbitCamera, toward_eye: FloatArray) -> OrbitCamera:
-    right = np.cross([0.0, 0.0, 1.0], toward_eye)
-    right = right / np.linalg.norm(right) + 0.0
-    up = np.cross(toward_eye, right)
-    return replace(camera, toward_eye_lps=toward_eye, up_lps=up)

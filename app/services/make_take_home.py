@@ -14,16 +14,17 @@ from app.services.build_twin import build_case_twin
 from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
 from app.services.exports_made import export_folders
+from app.services.omissions import omissions_document, worded_omissions
 from app.services.progress_part import part_of
 from export.glb import write_glb
 from export.page_geometry import light_parts
-from export.renderer import Renderer
+from export.renderer import FilmRenderer
 from export.staging import staged_folder
 from export.story.choices import SceneId, StoryChoices, StoryKind
 from export.story.film import FILM_PICTURES, FILM_SIZE_PX, require_film_maker, write_film
 from export.story.leaflet import LEAFLET_PICTURE_PX, story_leaflet
 from export.story.page import story_page
-from export.story.pictures import painted_parts, scene_picture, turntable_pictures
+from export.story.pictures import painted_parts, scene_picture
 from export.story.sealing import LARGEST_SEALED_BYTES, generated_passphrase, require_strong, sealed_page
 from export.story.story import Scene, Story
 from export.story.tell import tell_story
@@ -49,9 +50,10 @@ __all__ = [
 ]
 
 _PICTURED = (SceneId.BODY, SceneId.ORGAN, SceneId.FOUND, SceneId.DONE, SceneId.STEPS, SceneId.STAYS)
-_FILM_TRIANGLES = 40_000
+_TRIANGLES = 110_000  # of everything that leaves: once lighter, page, model and film share it
+_FILM_ELEVATION_DEG = 8.0
 _FORMAT = "take-home"
-RendererFactory = Callable[[], Renderer]
+RendererFactory = Callable[[], FilmRenderer]
 
 
 @dataclass(frozen=True)
@@ -99,20 +101,14 @@ class TakeHomeResult:
             "language": self.story.language,
             "is_approved": self.story.state.is_approved,
             "scenes": [scene.id.value for scene in self.story.scenes],
-            "omitted": {
-                name: {"message_id": error.message_id, "text": wording.error(error)}
-                for name, error in self.omitted.items()
-            },
+            "omitted": omissions_document(self.omitted, wording),
             "passphrase_file": None if self.passphrase_file is None else str(self.passphrase_file),
             "seconds": round(self.seconds, 1),
         }
 
     def notes(self, wording: Wording) -> list[str]:
         """What to know beside the files."""
-        notes = [
-            wording.text("export.omitted", format=name, reason=wording.error(error))
-            for name, error in self.omitted.items()
-        ]
+        notes = worded_omissions(self.omitted, wording)
         if not self.story.state.is_approved:
             notes.append(wording.text("story.note.draft"))
         if self.passphrase_file is not None:
@@ -247,7 +243,7 @@ class _Maker:
     """Makes one file after the other."""
 
     story: Story
-    renderer: Renderer
+    renderer: FilmRenderer
     progress: ProgressListener
     cancel: CancelToken | None
     drawings: tuple[bytes, ...] = ()
@@ -258,15 +254,16 @@ class _Maker:
         self._step(0.6, "page")
         leaflet = story_leaflet(self.story, pictures, drawings=self.drawings)
         words = self.story.words
+        light = replace(self.story, parts=light_parts(self.story.parts, _TRIANGLES))
         if passphrase:
-            inside = story_page(self.story, pictures, leaflet=leaflet, at_most_bytes=LARGEST_SEALED_BYTES)
+            inside = story_page(light, pictures, leaflet=leaflet, at_most_bytes=LARGEST_SEALED_BYTES)
             (folder / words.say("files.page")).write_bytes(sealed_page(self.story, inside, passphrase))
             return dict.fromkeys(("glb", "mp4"), SafetyRefusal("error.story.open_beside_sealed"))
-        (folder / words.say("files.page")).write_bytes(story_page(self.story, pictures))
+        (folder / words.say("files.page")).write_bytes(story_page(light, pictures))
         (folder / words.say("files.leaflet")).write_bytes(leaflet)
         if not self.story.state.is_approved:
             return dict.fromkeys(("glb", "mp4"), SafetyRefusal("error.story.unmarked_draft"))
-        return self._model_and_film(folder)
+        return self._model_and_film(light, folder)
 
     def _pictures(self) -> dict[str, bytes]:
         wanted = [scene for scene in self.story.scenes if scene.id in _PICTURED]
@@ -276,17 +273,16 @@ class _Maker:
             pictures[scene.id.value] = scene_picture(self.story, scene, self.renderer, LEAFLET_PICTURE_PX)
         return pictures
 
-    def _model_and_film(self, folder: Path) -> dict[str, TwinSightError]:
-        words = self.story.words
+    def _model_and_film(self, light: Story, folder: Path) -> dict[str, TwinSightError]:
+        words = light.words
         scene = self._scene_of_the_organ()
         self._step(0.8, "model")
-        parts = [replace(p, id=_slug(p.names[self.story.language], p.id)) for p in painted_parts(self.story, scene)]
-        write_glb(light_parts(parts, 150_000), folder / words.say("files.model"))
+        parts = [replace(part, id=_slug(part.names[light.language], part.id)) for part in painted_parts(light, scene)]
+        write_glb(parts, folder / words.say("files.model"))
         try:
             require_film_maker()
             self._step(0.85, "film")
-            light = replace(self.story, parts=light_parts(self.story.parts, _FILM_TRIANGLES))
-            pictures = turntable_pictures(light, scene, self.renderer, FILM_SIZE_PX, FILM_PICTURES)
+            pictures = self.renderer.turn(parts, _FILM_ELEVATION_DEG, FILM_SIZE_PX, FILM_PICTURES)
             write_film(pictures, folder / words.say("files.film"))
         except (BackendUnavailable, GeometryError) as error:
             return {"mp4": error}

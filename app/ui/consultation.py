@@ -16,7 +16,6 @@ from app.services.consultation import (
     ConsultationRecord,
     ConsultationStore,
     KeptPicture,
-    LesionWord,
     Risk,
     Story,
     StoryChoices,
@@ -251,20 +250,12 @@ class Consultation(QObject):
         team.risks.show_risks(self.choices.risks)
         team.notes.show_notes(record.notes, record.questions)
         team.pictures.show_pictures(record.pictures, self._pixmaps, story.version)
-        the = self._the_lesions(story)
         team.measures.show_measured(
-            record.understanding, record.consent, asked_items(story), self.language, the,
-            is_plural=len(self.told.lesion_ids) > 1,
+            record.understanding, record.consent, asked_items(story), self.language,
+            story.the_lesions, is_plural=story.has_several_lesions,
         )  # fmt: skip
         team.warn(alert_of_team(record.understanding, self._wording))
         team.follow()
-
-    def _the_lesions(self, story: Story) -> str:
-        """Return the word for the lesions with its article, as the story has it."""
-        assert self.told is not None
-        words = {self.choices.lesion_words.get(i, LesionWord.AREA) for i in self.told.lesion_ids}
-        word = words.pop() if len(words) == 1 else LesionWord.AREA
-        return story.words.say(f"lesion.{word}.{'the' if len(self.told.lesion_ids) < 2 else 'the_many'}")
 
     # Answers of the windows
 

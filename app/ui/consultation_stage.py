@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.scene.orbit_camera import OrbitCamera
+from app.scene.orbit_camera import OrbitCamera, upright_camera
 from app.scene.render_thread import Frame, FrameRequest, RenderThread
 from app.scene.story_scene import (
     StageLook,
@@ -31,7 +31,6 @@ from app.scene.story_scene import (
     set_stage,
     show_parts,
     turned_by,
-    turned_camera,
 )
 from app.ui.consultation_drawing import DRAWING_COLOURS, Drawing, DrawingTool
 from app.ui.window_thread import WindowThread
@@ -70,7 +69,7 @@ class ConsultationStage(QWidget):
         self, window_thread: WindowThread, failed: Callable[[Exception], None], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.camera = turned_camera(0.0, 0.0)
+        self.camera = upright_camera(0.0, 0.0)
         self.drawing = Drawing()
         self.tool = DrawingTool.LOOK
         self.colour = next(iter(DRAWING_COLOURS.values()))
@@ -186,9 +185,8 @@ class ConsultationStage(QWidget):
     def snapshot(self) -> QImage:
         """Return what the stage shows with drawing and watermark: nothing else, and no name."""
         picture = QImage(self.size(), QImage.Format.Format_RGB32)
-        painter = QPainter(picture)
-        self._paint(painter)
-        painter.end()
+        with QPainter(picture) as painter:
+            self._paint(painter)
         return picture
 
     # Pictures
@@ -250,8 +248,8 @@ class ConsultationStage(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the last picture and what lies on top of it."""
-        painter = QPainter(self)
-        self._paint(painter)
+        with QPainter(self) as painter:  # ended even where painting fails: one left active ends the program
+            self._paint(painter)
 
     def _paint(self, painter: QPainter) -> None:
         if self._image is None:

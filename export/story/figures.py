@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 
 from export.model import REMNANT, SPECIMEN
+from export.story.enclosed_vtk import share_inside
 from twin.anatomy import LayerName
 from twin.case import Case
 from twin.figure import Figure
 from twin.outcome import FigureTree, Outcome
+from twin.plan import Plan
+from twin.resection import AblationZone
 from twin.surface import Surface
 from twin.twin import Twin
 
-__all__ = ["ToldLesion", "removed_side", "tenths_that_stay", "told_lesions"]
+__all__ = ["LesionFate", "ToldLesion", "removed_side", "tenths_that_stay", "told_lesions", "with_fates"]
 
 _MIDDLE_SHARE = 0.36  # of the width of the organ: what lies there is "in the middle"
 _SIDES = (("left", "right"), ("back", "front"), ("up", "down"))  # along L, P, S: positive and negative
+
+
+class LesionFate(StrEnum):
+    """What a plan does with a lesion."""
+
+    REMOVED = "removed"
+    TREATED = "treated"
+    STAYS = "stays"
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,7 @@ class ToldLesion:
 
     id: str
     place: str
+    fate: LesionFate = LesionFate.REMOVED
 
 
 def told_lesions(case: Case, twin: Twin, organ: str) -> tuple[ToldLesion, ...]:
@@ -47,6 +60,27 @@ def told_lesions(case: Case, twin: Twin, organ: str) -> tuple[ToldLesion, ...]:
         side = "middle" if abs(across - 0.5) < _MIDDLE_SHARE / 2 else "left" if across > 0.5 else "right"
         told.append(ToldLesion(lesion_id, f"{side}_{'up' if height >= 0.5 else 'down'}"))
     return tuple(told)
+
+
+def with_fates(
+    lesions: tuple[ToldLesion, ...], plan: Plan, split: Mapping[str, Surface], surfaces: Mapping[str, Surface]
+) -> tuple[ToldLesion, ...]:
+    """Return lesions with what the plan does with them: nothing that stays is ever called "to be removed".
+
+    A lesion in an ablation zone is treated in place; else it is removed when more than half of it lies in the specimen.
+    """
+    treated = {zone.lesion_id for zone in plan.resections if isinstance(zone, AblationZone)}
+    specimen = split.get(SPECIMEN)
+
+    def fate(lesion: ToldLesion) -> LesionFate:
+        if lesion.id in treated:
+            return LesionFate.TREATED
+        surface = surfaces.get(lesion.id)
+        if specimen is None or surface is None or share_inside(surface, specimen) > 0.5:
+            return LesionFate.REMOVED
+        return LesionFate.STAYS
+
+    return tuple(replace(lesion, fate=fate(lesion)) for lesion in lesions)
 
 
 def tenths_that_stay(outcome: Outcome, organ: str) -> int | None:

@@ -32,7 +32,9 @@ def require_film_maker() -> str:
 
 
 def write_film(pictures: Iterable[bytes], path: Path) -> None:
-    """Write PNGs as an MP4 (H.264) without metadata.
+    """Write pictures of :data:`FILM_SIZE_PX`, rows of red, green and blue, as an MP4 (H.264) without metadata.
+
+    Each picture is handed on when it comes: no film lies in memory.
 
     Raises
     ------
@@ -41,12 +43,27 @@ def write_film(pictures: Iterable[bytes], path: Path) -> None:
     GeometryError
         ``error.story.film_failed`` when the program could not make it.
     """
+    width, height = FILM_SIZE_PX
     line = [
-        *(require_film_maker(), "-loglevel", "error", "-y", "-f", "image2pipe"),
-        *("-framerate", str(_PICTURES_PER_SECOND), "-c:v", "png", "-i", "-"),
+        *(require_film_maker(), "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"),
+        *("-s", f"{width}x{height}", "-framerate", str(_PICTURES_PER_SECOND), "-i", "-"),
         *("-c:v", "libx264", "-crf", "24", "-pix_fmt", "yuv420p", "-movflags", "+faststart"),
         *("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "mp4", str(path)),
     ]
-    done = subprocess.run(line, input=b"".join(pictures), capture_output=True, timeout=_PATIENCE_S, check=False)
-    if done.returncode != 0 or not path.exists():
+    maker = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert maker.stdin is not None
+    n_bytes = 0
+    try:
+        with maker.stdin as pipe:
+            for picture in pictures:
+                n_bytes += len(picture)
+                pipe.write(picture)
+    except BrokenPipeError:
+        pass  # it stopped: its answer tells
+    except BaseException:
+        maker.kill()
+        raise
+    finally:
+        is_made = maker.wait(_PATIENCE_S) == 0
+    if not is_made or not path.exists() or not n_bytes or n_bytes % (3 * width * height):
         raise GeometryError("error.story.film_failed")

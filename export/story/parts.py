@@ -13,11 +13,22 @@ from twin.anatomy import structure
 from twin.surface import Surface
 from twin.twin import Twin
 
-__all__ = ["FADED_OPACITY", "GONE", "SCAR", "TORSO", "is_context", "main_organ", "story_parts", "whole_id"]
+__all__ = [
+    "CLEAR_OPACITY",
+    "FADED_OPACITY",
+    "GONE",
+    "SCAR",
+    "TORSO",
+    "is_context",
+    "main_organ",
+    "story_parts",
+    "whole_id",
+]
 
 TORSO, SCAR = "torso", "scar"
 GONE = "-gone"  # ending of the id of what lies in the part that is removed: vessels go with it
 FADED_OPACITY = 0.13
+CLEAR_OPACITY = 0.26  # yellow behind so much purple is still yellow; a test holds it there
 # Context is one pale neutral family; both were searched to stay 15 CIEDE2000 from what they are shown with.
 _CONTEXT_COLOUR, _TORSO_COLOUR, _SCAR_COLOUR = "#D0E8E8", "#E9E0D8", "#07504C"
 _SPECIMEN_COLOUR = "#A234AA"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +12,10 @@ from PIL import Image
 
 from export.model import ModelPart
 from export.renderer import Renderer, View
-from export.story.parts import FADED_OPACITY, TORSO
+from export.story.parts import CLEAR_OPACITY, FADED_OPACITY, TORSO
 from export.story.story import Emphasis, Scene, Story
 
-__all__ = ["opacity_on_stage", "painted_parts", "scene_picture", "turntable_pictures"]
+__all__ = ["opacity_on_stage", "painted_parts", "scene_picture"]
 
 _HIGHLIGHT = 0.3  # how much more solid what a scene is about is drawn
 _COLOURS_OF_A_PICTURE = 200  # a palette of so many makes a still picture three times smaller, without a visible step
@@ -30,6 +30,8 @@ def opacity_on_stage(part: ModelPart, emphasis: Emphasis) -> float:
             return FADED_OPACITY if part.id != TORSO else part.opacity
         case Emphasis.HIGHLIGHTED:
             return min(1.0, part.opacity + _HIGHLIGHT)
+        case Emphasis.CLEAR:
+            return min(part.opacity, CLEAR_OPACITY)
 
 
 def painted_parts(story: Story, scene: Scene) -> tuple[ModelPart, ...]:
@@ -48,15 +50,6 @@ def scene_picture(story: Story, scene: Scene, renderer: Renderer, size_px: tuple
     zoom = scene.camera.zoom
     width, height = (round(pixels * zoom) for pixels in size_px)
     return _small_png(renderer.render(turned, View.FRONT, (width, height)), size_px)
-
-
-def turntable_pictures(
-    story: Story, scene: Scene, renderer: Renderer, size_px: tuple[int, int], n_pictures: int
-) -> Iterator[bytes]:
-    """Yield PNGs of a scene, once around the patient."""
-    parts = painted_parts(story, scene)
-    for n in range(n_pictures):
-        yield renderer.render(_turned(parts, 360.0 * n / n_pictures, 8.0), View.FRONT, size_px)
 
 
 def _turned(parts: Sequence[ModelPart], azimuth_deg: float, elevation_deg: float) -> tuple[ModelPart, ...]:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from export.story.choices import Approach, LesionWord, StoryChoices, StoryKind
-from export.story.figures import ToldLesion
+from export.story.figures import LesionFate, ToldLesion
 from export.story.words import StoryWords, capitalised
 
 __all__ = ["Slots"]
 
 Sentences = tuple[str, ...]
+_NEUTRAL = {LesionFate.REMOVED: "area", LesionFate.TREATED: "area_treated", LesionFate.STAYS: "area_stays"}
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,30 @@ class Slots:
         """Return the steps of the leading operation."""
         return self.words.sentences(f"operation.{self.operations[0]}.steps", the=self.the_lesions())
 
-    def lesion_word(self, lesion_id: str) -> str:
-        """Return the word for one lesion with its article."""
-        return self.words.say(f"lesion.{self._word(lesion_id)}.the")
-
     def lesion_word_of_all(self, lesion_id: str) -> str:
         """Return the word for every lesion that has the same word as this one, with its article."""
-        same = [lesion for lesion in self.lesions if self._word(lesion.id) is self._word(lesion_id)]
-        return self.words.say(f"lesion.{self._word(lesion_id)}.{'the_many' if len(same) > 1 else 'the'}")
+        same = [lesion for lesion in self.lesions if self._word(lesion) == self._word_of(lesion_id)]
+        return self._the(self._word_of(lesion_id), len(same))
 
     def the_lesions(self) -> str:
-        """Return the word for all lesions with its article; where words differ, the neutral one."""
-        used = {self._word(lesion.id) for lesion in self.lesions} or {LesionWord.AREA}
-        word = used.pop() if len(used) == 1 else LesionWord.AREA
-        return self.words.say(f"lesion.{word}.{'the_many' if len(self.lesions) > 1 else 'the'}")
+        """Return the word for the lesions that the operation is about, with its article; the neutral one for several.
+
+        These are the lesions that are removed, or treated when nothing is removed. What stays is not among them.
+        """
+        for fate in (LesionFate.REMOVED, LesionFate.TREATED):
+            meant = [lesion for lesion in self.lesions if lesion.fate is fate]
+            if meant:
+                words = {self._word(lesion) for lesion in meant}
+                return self._the(words.pop() if len(words) == 1 else _NEUTRAL[fate], len(meant))
+        return self._the(_NEUTRAL[LesionFate.REMOVED], 1)
+
+    def asked_lesions(self) -> tuple[str, bool]:
+        """Return the words for what was found as the team asks for it, and whether they are several."""
+        words = {self._word(lesion) for lesion in self.lesions}
+        if len(words) != 1:
+            n_meant = len([lesion for lesion in self.lesions if lesion.fate is LesionFate.REMOVED])
+            return self.the_lesions(), n_meant > 1
+        return self._the(words.pop(), len(self.lesions)), len(self.lesions) > 1
 
     def allowed_numbers(self) -> frozenset[str]:
         """Return the white list: every number that the texts may hold."""
@@ -89,7 +100,7 @@ class Slots:
         fill: dict[str, Callable[[], Sentences]] = {
             "side": lambda: (self.words.say("side"),),
             "lesions": self._lesions,
-            "lesion_colour": lambda: (self._say("lesion_colour", the=self.the_lesions()),) if self.lesions else (),
+            "lesion_colour": self._lesion_colour,
             "operation": self._operation,
             "approach": lambda: self.words.sentences(f"approach.{self.approach}.text"),
             "scar": lambda: self.words.sentences(f"approach.{self.approach}.scar"),
@@ -123,13 +134,18 @@ class Slots:
     def _lesions(self) -> Sentences:
         if not self.lesions:
             return ()
-        used = Counter(self._word(lesion.id) for lesion in self.lesions)
-        places = Counter((self._word(lesion.id), lesion.place) for lesion in self.lesions)
+        used = Counter(self._word(lesion) for lesion in self.lesions)
+        places = Counter((self._word(lesion), lesion.place) for lesion in self.lesions)
         if len(used) > 1:
-            return tuple(
-                self._say("lesion_of_word_at", one=self._counted(word, n), place=self.words.say(f"places.{place}"))
+            told = tuple(
+                self._say(
+                    "lesion_of_word_at" if n == 1 else "lesions_of_word_at",
+                    one=self._counted(word, n),
+                    place=self.words.say(f"places.{place}"),
+                )
                 for (word, place), n in places.items()
             )
+            return (*told, *self._why_stays())
         ((word, n),) = used.items()
         named = [(self.words.say(f"places.{place}"), count) for (_, place), count in places.items()]
         merged = Counter[str]()
@@ -139,11 +155,28 @@ class Slots:
             return (
                 self._say("lesions_one", one=self._counted(word, 1)),
                 self._say("lesion_single_at", place=named[0][0]),
+                *self._why_stays(),
             )
         first = self._say("lesions_many", many=self._counted(word, n))
-        return (first, *(self._say("lesions_at", n=count, place=place) for place, count in merged.items()))
+        at = tuple(self._say("lesions_at", n=count, place=place) for place, count in merged.items())
+        return (first, *at, *self._why_stays())
 
-    def _counted(self, word: LesionWord, n: int) -> str:
+    def _lesion_colour(self) -> Sentences:
+        if not self.lesions:
+            return ()
+        words = {self._word(lesion) for lesion in self.lesions}
+        if len(words) > 1:
+            return (self._say("lesion_colour_of_all"),)
+        return (self._say("lesion_colour", the=self.lesion_word_of_all(self.lesions[0].id)),)
+
+    def _why_stays(self) -> Sentences:
+        """Nothing that was found and stays is left unexplained."""
+        return (self._say("why_stays"),) if any(one.fate is LesionFate.STAYS for one in self.lesions) else ()
+
+    def _the(self, word: str, n: int) -> str:
+        return self.words.say(f"lesion.{word}.{'the_many' if n > 1 else 'the'}")
+
+    def _counted(self, word: str, n: int) -> str:
         return self.words.say(f"lesion.{word}.one") if n == 1 else self.words.say(f"lesion.{word}.many", n=n)
 
     def _share(self) -> Sentences:
@@ -179,8 +212,13 @@ class Slots:
     def _say(self, name: str, **values: object) -> str:
         return capitalised(self.words.say(f"say.{name}" if name != "phone" else "phone", **values))
 
-    def _word(self, lesion_id: str) -> LesionWord:
-        return self.choices.lesion_words.get(lesion_id, LesionWord.AREA)
+    def _word(self, lesion: ToldLesion) -> str:
+        """Return the key of the word that the surgeon chose; the neutral one tells what becomes of the lesion."""
+        word = self.choices.lesion_words.get(lesion.id, LesionWord.AREA)
+        return _NEUTRAL[lesion.fate] if word is LesionWord.AREA else word.value
+
+    def _word_of(self, lesion_id: str) -> str:
+        return next(self._word(lesion) for lesion in self.lesions if lesion.id == lesion_id)
 
 
 def _numbers_in(*texts: str) -> set[str]:

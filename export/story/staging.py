@@ -18,9 +18,18 @@ _ZOOM_ON_THE_BODY = 1.3  # shoulders and hips run out of the picture, the belly 
 
 
 def stage_of(
-    scene: SceneId, part_ids: set[str], kind: StoryKind, *, leaving: Collection[str] = ()
+    scene: SceneId,
+    part_ids: set[str],
+    kind: StoryKind,
+    *,
+    leaving: Collection[str] = (),
+    staying: Collection[str] = (),
 ) -> dict[str, Emphasis]:
-    """Return which parts a scene shows, and how; what leaves with the organ, ``leaving``, fades with it."""
+    """Return which parts a scene shows, and how.
+
+    What leaves with the organ, ``leaving``, fades with it; lesions that the plan leaves in place, ``staying``, are
+    shown with what stays.
+    """
     organ = main_organ(kind)
     is_split = SPECIMEN in part_ids  # after a total removal there is no remnant
     is_lesion = {i for i in part_ids if i.startswith("lesion-")}
@@ -46,11 +55,13 @@ def stage_of(
             stage = body | solid
         case SceneId.STEPS:
             stage = whole | dict.fromkeys(inside | is_lesion, Emphasis.SHOWN)
+            if SPECIMEN in stage and any(i.endswith(GONE) for i in is_lesion):
+                stage[SPECIMEN] = Emphasis.CLEAR
         case SceneId.STAYS | SceneId.RECOVERY:
             stays = {REMNANT: Emphasis.SHOWN, SPECIMEN: Emphasis.FADED} if is_split else {organ: Emphasis.SHOWN}
             if kind is StoryKind.TRANSPLANT:
                 stays = {organ: Emphasis.FADED}
-            kept = {i for i in inside if not i.endswith(GONE)}
+            kept = {i for i in inside if not i.endswith(GONE)} | {i for i in is_lesion if i in staying}
             stage = stays | dict.fromkeys(kept, Emphasis.SHOWN) | dict.fromkeys(leaving, Emphasis.FADED)
     if scene is SceneId.RECOVERY and REMNANT in part_ids:
         stage = {part_id: emphasis for part_id, emphasis in stage.items() if part_id not in {SPECIMEN, *leaving}}
@@ -77,7 +88,7 @@ def alternative_text(title: str, stage: Mapping[str, Emphasis], slots: Slots) ->
         names = dict.fromkeys(_name(part_id, slots) for part_id, emphasis in stage.items() if emphasis in wanted)
         return ", ".join(names)
 
-    clear, faded = named({Emphasis.SHOWN, Emphasis.HIGHLIGHTED}), named({Emphasis.FADED})
+    clear, faded = named({Emphasis.SHOWN, Emphasis.HIGHLIGHTED, Emphasis.CLEAR}), named({Emphasis.FADED})
     sentences = [words.say("say.picture", title=title)]
     if clear:
         sentences.append(words.say("say.picture_shows", parts=clear))

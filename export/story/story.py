@@ -20,6 +20,7 @@ class Emphasis(StrEnum):
     SHOWN = "shown"
     FADED = "faded"
     HIGHLIGHTED = "highlighted"
+    CLEAR = "clear"  # so see-through that what lies inside keeps its own colour
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ class Story:
         Every number that its texts may hold: the white list.
     has_large_print
         True when the leaflet is wanted in large print.
+    the_lesions, has_several_lesions
+        What was found, in the words of the story with the article, as the team asks for it; and whether it is plural.
     """
 
     kind: StoryKind
@@ -117,6 +120,8 @@ class Story:
     version: str
     allowed_numbers: frozenset[str]
     has_large_print: bool = False
+    the_lesions: str = ""
+    has_several_lesions: bool = False
 
     @property
     def language(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from export.model import REMNANT, SPECIMEN
 from export.state import document_state, require_current
 from export.story.choices import Approach, SceneId, StoryChoices, StoryKind
-from export.story.figures import ToldLesion, removed_side, tenths_that_stay, told_lesions
+from export.story.figures import LesionFate, ToldLesion, removed_side, tenths_that_stay, told_lesions, with_fates
 from export.story.parts import main_organ, story_parts
 from export.story.slots import Slots
 from export.story.staging import alternative_text, camera_of, stage_of
@@ -65,7 +65,7 @@ def tell_story(
         kind,
         _operations(plan, kind),
         choices.approach or _approach_of(case),
-        _told(case, twin, kind, choices),
+        with_fates(_told(case, twin, kind, choices), plan, surfaces, twin.surfaces),
         removed_side(surfaces),
         None if kind is StoryKind.TRANSPLANT else tenths_that_stay(outcome, main_organ(kind)),
     )
@@ -90,6 +90,7 @@ def tell_story(
         _letters(plan.hash + outcome.figures_hash),
         slots.allowed_numbers(),
         choices.has_large_print,
+        *slots.asked_lesions(),
     )
 
 
@@ -173,7 +174,8 @@ def _scene(scene: SceneId, slots: Slots, part_ids: set[str], choices: StoryChoic
     is_list = scene in _LISTS
     told = own or (slots.steps() if is_list else slots.paragraphs(f"{scene.value}.text"))
     leaving = _LEAVING if {"whipple", "total"} & set(slots.operations) else ()
-    stage = stage_of(scene, part_ids, slots.kind, leaving=leaving)
+    staying = [lesion.id for lesion in slots.lesions if lesion.fate is LesionFate.STAYS]
+    stage = stage_of(scene, part_ids, slots.kind, leaving=leaving, staying=staying)
     return Scene(
         scene,
         title,

@@ -131,6 +131,21 @@ def test_that_a_still_shows_the_parts_on_the_calm_ground_of_documents(left_and_r
     assert picture[2, 2].tolist() == [0xDD, 0xE4, 0xE5]
 
 
+def test_that_a_film_turns_once_around_at_one_scale(left_and_right: dict[str, Surface]) -> None:
+    parts = [ModelPart(i, s, {"en": i, "fr": i}, "#E61A1A", 1.0) for i, s in left_and_right.items()]
+    pictures = [
+        np.frombuffer(rows, np.uint8).reshape(120, 160, 3) for rows in SceneRenderer().turn(parts, 0.0, (160, 120), 8)
+    ]
+    assert len(pictures) == 8
+    heights = [
+        np.ptp(np.flatnonzero((np.abs(one - pictures[0][0, 0].astype(int)) > 30).any(axis=(1, 2)))) for one in pictures
+    ]
+    assert np.ptp(heights) <= 3, "nothing grows or shrinks"
+    front, behind = pictures[0].astype(int), pictures[4].astype(int)
+    assert np.abs(front - behind[:, ::-1]).mean() < 3.0, "half way round it is seen from behind"
+    assert np.abs(front - pictures[2]).mean() > 3.0
+
+
 class _Drawn:
     """Collects what a render thread hands over."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -33,6 +33,12 @@ class PlainRenderer:
         content = io.BytesIO()
         Image.new("RGB", size_px, "#C3CFCF").save(content, "PNG")
         return content.getvalue()
+
+    def turn(
+        self, parts: Sequence[ModelPart], elevation_deg: float, size_px: tuple[int, int], n_pictures: int
+    ) -> Iterator[bytes]:
+        for n in range(n_pictures):
+            yield bytes((n, 128, 128)) * (size_px[0] * size_px[1])
 
 
 def full_choices(language: str, **changes: object) -> StoryChoices:

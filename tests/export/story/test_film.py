@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
 import subprocess
@@ -16,11 +15,9 @@ from twin.errors import BackendUnavailable, GeometryError
 
 
 def _picture(n: int) -> bytes:
-    content = io.BytesIO()
     picture = Image.new("RGB", FILM_SIZE_PX, "#C3CFCF")
     picture.paste("#A68471", (20 + 6 * n, 180, 120 + 6 * n, 300))
-    picture.save(content, "PNG")
-    return content.getvalue()
+    return picture.tobytes()
 
 
 def test_that_without_a_film_maker_there_is_a_word_and_no_film(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from export.story.choices import Approach, LesionWord, SceneId, StoryKind
-from export.story.figures import ToldLesion
+from export.story.figures import LesionFate, ToldLesion
 from export.story.plain_language import LEAST_EASE, MOST_WORDS, readability
 from export.story.slots import Slots
 from export.story.words import StoryWords, story_languages
@@ -31,10 +31,20 @@ _STORIES = [
 ]
 
 
-def _slots(language: str, kind: StoryKind, operations: tuple[str, ...], *, n_lesions: int, approach: Approach) -> Slots:
+def _slots(
+    language: str,
+    kind: StoryKind,
+    operations: tuple[str, ...],
+    *,
+    n_lesions: int,
+    approach: Approach,
+    fates: tuple[LesionFate, ...] = (LesionFate.REMOVED,),
+) -> Slots:
     choices = full_choices(language, has_regrowth=kind in (StoryKind.LIVER, StoryKind.DONOR))
     has_lesions = kind in (StoryKind.LIVER, StoryKind.PANCREAS)
-    lesions = [ToldLesion(f"lesion-{n + 1}", place) for n, place in enumerate(_PLACES[:n_lesions])]
+    lesions = [
+        ToldLesion(f"lesion-{n + 1}", place, fates[n % len(fates)]) for n, place in enumerate(_PLACES[:n_lesions])
+    ]
     return Slots(
         StoryWords(language, kind),
         choices,
@@ -73,7 +83,22 @@ def _has_word(text: str, word: str) -> bool:
 def test_that_every_story_is_plain(
     language: str, kind: StoryKind, operations: tuple[str, ...], n_lesions: int, approach: Approach
 ) -> None:
-    slots = _slots(language, kind, operations, n_lesions=n_lesions, approach=approach)
+    _require_plain(_slots(language, kind, operations, n_lesions=n_lesions, approach=approach), language)
+
+
+@pytest.mark.parametrize(("language", "kind", "operations"), _STORIES)
+@pytest.mark.parametrize("n_lesions", [1, 3])
+@pytest.mark.parametrize(
+    "fates", [(LesionFate.STAYS,), (LesionFate.TREATED, LesionFate.STAYS), (LesionFate.REMOVED, LesionFate.STAYS)]
+)
+def test_that_what_stays_is_told_plainly_too(
+    language: str, kind: StoryKind, operations: tuple[str, ...], n_lesions: int, fates: tuple[LesionFate, ...]
+) -> None:
+    slots = _slots(language, kind, operations, n_lesions=n_lesions, approach=Approach.MIDLINE, fates=fates)
+    _require_plain(slots, language)
+
+
+def _require_plain(slots: Slots, language: str) -> None:
     whole = readability(_all_texts(slots), language)
     assert whole.n_longest <= MOST_WORDS, whole.longest
     assert whole.ease is not None

@@ -11,13 +11,15 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 
 from export.renderer import View
 from export.story.choices import Approach, SceneId
+from export.story.enclosed_vtk import divided_by
 from export.story.parts import SCAR, TORSO, main_organ
 from export.story.pictures import opacity_on_stage, painted_parts, scene_picture
 from export.story.story import Emphasis, Story
 from export.story.torso import placed_torso, scar_surface, torso_surface
 from tests.export.conftest import Example
 from tests.export.story.conftest import PlainRenderer, full_choices, replanned, told
-from twin.resection import DonorSplit, PancreasCut, PancreasOperation
+from twin.resection import DonorSplit, PancreasCut, PancreasOperation, PlaneCut
+from twin.surface import Surface
 
 # Machado, Oliveira and Fernandes, IEEE TVCG 2009;15:1291, severity 1, on linear RGB.
 _VISION = {
@@ -64,6 +66,48 @@ def test_that_colours_shown_together_can_be_told_apart(stories: list[Story], vis
                 if deltaE_ciede2000(_seen(one, vision), _seen(other, vision)) < _LEAST_DISTANCE:
                     too_near.add((scene.id, one, other))
     assert too_near == set()
+
+
+def _through(colour: str, over: str, opacity: float) -> str:
+    """The flat colour of a part seen through another one."""
+    mixed = [round((1 - opacity) * int(colour[n : n + 2], 16) + opacity * int(over[n : n + 2], 16)) for n in (1, 3, 5)]
+    return "#" + "".join(f"{value:02x}" for value in mixed)
+
+
+def test_that_yellow_stays_yellow_inside_the_part_that_goes(story: Story) -> None:
+    steps = next(scene for scene in story.scenes if scene.id is SceneId.STEPS)
+    assert "lesion-1-gone" in steps.stage
+    over, lesion = story.part("specimen"), story.part("lesion-1-gone")
+    seen = _through(lesion.colour, over.colour, opacity_on_stage(over, steps.stage["specimen"]))
+    _, a, b = _seen(seen, "normal")
+    assert 75.0 < np.degrees(np.arctan2(b, a)) < 115.0, seen  # between orange and green; pink is below 45
+    assert deltaE_ciede2000(_seen(seen, "normal"), _seen(over.colour, "normal")) >= _LEAST_DISTANCE
+
+
+def test_that_a_vein_is_divided_along_the_border_without_teeth(approved: Example) -> None:
+    vein, specimen = approved.twin.surfaces["portal_vein"], approved.split[1]
+    outside, inside = divided_by(vein, specimen)
+    assert outside is not None
+    assert inside is not None
+    area = [_area_mm2(one) for one in (outside, inside)]
+    assert sum(area) == pytest.approx(_area_mm2(vein), rel=1e-4)
+    border = _border_points(inside)
+    plane = approved.plan.resections[0]
+    assert isinstance(plane, PlaneCut)
+    away_mm = (border - np.asarray(plane.origin_lps_mm)) @ np.asarray(plane.normal_lps)
+    assert len(border) > 6
+    assert np.ptp(away_mm) < 1.0  # the triangles of the vein are more than that
+
+
+def _area_mm2(surface: Surface) -> float:
+    a, b, c = (surface.points_lps_mm[surface.triangles[:, n]].astype(float) for n in range(3))
+    return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2.0)
+
+
+def _border_points(surface: Surface) -> NDArray[np.float64]:
+    edges = np.sort(np.concatenate([surface.triangles[:, [n, (n + 1) % 3]] for n in range(3)]), axis=1)
+    unique, counts = np.unique(edges, axis=0, return_counts=True)
+    return surface.points_lps_mm[np.unique(unique[counts == 1])].astype(np.float64)
 
 
 def test_that_nothing_is_painted_blood_red(stories: list[Story]) -> None:

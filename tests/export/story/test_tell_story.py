@@ -20,7 +20,7 @@ from tests.export.story.conftest import SENSITIVE, full_choices, replanned, told
 from twin.errors import InputError, SafetyRefusal
 from twin.figure import Figure
 from twin.patient import FactOrigin
-from twin.resection import DonorSplit, PancreasCut, PancreasOperation, PlaneCut, WedgeCut
+from twin.resection import AblationZone, DonorSplit, PancreasCut, PancreasOperation, PlaneCut, WedgeCut
 
 
 def _ids(story: Story) -> list[SceneId]:
@@ -47,16 +47,39 @@ def test_that_a_scene_left_out_leaves_no_gap(approved: Example, left_out: SceneI
 
 
 def test_that_only_confirmed_lesions_are_told(example: Example, approved: Example) -> None:
-    assert "On a trouvé 2 zones à enlever." in _texts(told(approved, full_choices("fr")))
+    words = _texts(told(approved, full_choices("fr")))
+    assert words.count("On a trouvé une zone") == 2
     draft = told(example, full_choices("fr"))
     assert SceneId.FOUND not in _ids(draft)  # nothing confirmed, nothing to tell
     assert not [part.id for part in draft.parts if part.id.startswith("lesion-")]
 
 
+def test_that_a_lesion_that_stays_is_never_called_to_be_removed(approved: Example) -> None:
+    story = told(approved, full_choices("fr"))  # the cut takes the first lesion and leaves the second
+    words, names = _texts(story), {part.id: part.names["fr"] for part in story.parts}
+    assert "On a trouvé une zone à enlever. C'est à droite" in words
+    assert "On a trouvé une zone qui reste" in words
+    assert "pourquoi quelque chose reste en place" in words
+    assert "zones à enlever" not in words
+    assert names["lesion-1-gone"] == "La zone à enlever"
+    assert names["lesion-2"] == "La zone qui reste"
+    by_id = {scene.id: scene.stage for scene in story.scenes}
+    assert "lesion-2" in by_id[SceneId.STAYS]
+    assert "lesion-1-gone" not in by_id[SceneId.STAYS]
+    assert (story.the_lesions, story.has_several_lesions) == ("la zone à enlever", False)
+
+
+def test_that_a_lesion_treated_in_place_is_called_so(approved: Example) -> None:
+    ablation = replanned(approved, AblationZone("lesion-1", 5.0))
+    words = _texts(told(ablation, full_choices("fr")))
+    assert "Le chirurgien soigne la zone à soigner sur place" in words
+    assert "zone à enlever" not in words
+
+
 def test_that_every_number_of_a_story_is_on_the_white_list(approved: Example, story: Story) -> None:
     numbers = set(re.findall(r"\d+", _texts(story)))
     assert numbers <= story.allowed_numbers
-    assert {"3", "10", "2", "100", "7", "93", "5", "8"} <= numbers  # tenths, lesions, typed risk, typed stay
+    assert {"3", "10", "100", "7", "93", "5", "8"} <= numbers  # tenths, typed risk, typed stay
 
     def shown(tree: object) -> set[str]:
         if isinstance(tree, Figure):
@@ -167,7 +190,7 @@ def test_that_words_chosen_for_each_lesion_are_used(approved: Example) -> None:
     story = told(approved, full_choices("fr", lesion_words=chosen))
     names = {part.id.removesuffix("-gone"): part.names["fr"] for part in story.parts if part.id.startswith("lesion-")}
     assert names == {"lesion-1": "Le kyste", "lesion-2": "La tumeur"}
-    assert re.search(r"On a trouvé un kyste .*On a trouvé une tumeur ", _texts(story))
+    assert re.search(r"On a trouvé un kyste\. .*On a trouvé une tumeur\. ", _texts(story))
     with pytest.raises(InputError):
         told(approved, full_choices("fr", lesion_words={"lesion-9": LesionWord.CYST}))
 
