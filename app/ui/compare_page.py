@@ -119,6 +119,10 @@ class ComparePage(QWidget):
         if case is not None:
             self._write_heads(grid, case)
             self._write_figures(grid, case, outcomes)
+        before = self._area.takeWidget()
+        if before is not None:  # the click that is answered may have come from one of its buttons: it goes afterwards
+            before.hide()
+            before.deleteLater()
         self._area.setWidget(inner)
 
     def _write_heads(self, grid: QGridLayout, case: Case) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -124,15 +123,19 @@ class FactsForm(QWidget):
         editor: QLineEdit | QComboBox = QComboBox() if field.choices else QLineEdit()
         if isinstance(editor, QLineEdit):
             editor.returnPressed.connect(self._enter)
+        else:  # a long choice must not make the form wider than its panel
+            editor.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.editors[field.name] = editor
         proposal = QPushButton()
         proposal.clicked.connect(lambda: self._take_over(field.name))
         self.proposals[field.name] = proposal
+        proposal.setObjectName("Small")
         holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(editor, 1)
-        row.addWidget(proposal)
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(editor)
+        column.addWidget(proposal, 0, Qt.AlignmentFlag.AlignLeft)
         return holder
 
     def _write(self) -> None:

@@ -15,6 +15,7 @@ from twin.wording import Wording
 
 __all__ = ["FigureTable"]
 
+_NAME_PX = 118
 _LEADING = {"liver": ("flr_percent", "margin_mm"), "pancreas": ("remnant_percent", "margin_mm")}
 _ROWS = {
     "liver": (
@@ -113,13 +114,16 @@ class FigureTable(QWidget):
         table = QGridLayout()
         table.setHorizontalSpacing(8)
         table.setVerticalSpacing(4)
+        table.setColumnMinimumWidth(0, _NAME_PX)  # what is missing wraps; the name of the figure stays readable
         table.setColumnStretch(0, 1)
+        table.setColumnStretch(1, 1)
         for number, key in enumerate((*_ROWS[self._organ_id], *_EXTRA[self._organ_id])):
             self._add_labels(key, "Figure")
             both = QVBoxLayout()
             both.setSpacing(0)
             both.addWidget(self.values[key], 0, Qt.AlignmentFlag.AlignRight)
-            both.addWidget(self._intervals[key], 0, Qt.AlignmentFlag.AlignRight)
+            both.addWidget(self._intervals[key])
+            self._intervals[key].setAlignment(Qt.AlignmentFlag.AlignRight)
             table.addWidget(self._names[key], number, 0)
             table.addLayout(both, number, 1)
         return table
@@ -163,6 +167,7 @@ class FigureTable(QWidget):
             needs = ", ".join(wording.text(f"fact.{name}") for name in figure.needs)
             interval = wording.text("ui.figures.needs", needs=needs)
         self.values[key].setText(value)
+        self._intervals[key].setWordWrap(figure is not None and figure.value is None)
         self._intervals[key].setText(interval)
         self.values[key].setToolTip(tip)
         self._intervals[key].setToolTip(tip)
