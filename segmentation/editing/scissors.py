@@ -92,7 +92,7 @@ def prism_mask(
     uvt_of_ijk[:, 3] += uvt_of_ijk[:, :3] @ np.array(box.start_kji[::-1], np.float64)
     bands = _bands(corners_uv)
     mark_prism(mask, corners_uv, *bands, uvt_of_ijk, float(depth[0]), float(depth[1]))
-    return BoxMask(box, np.broadcast_to(mask, box.shape_kji))
+    return BoxMask(box, np.broadcast_to(mask, box.shape_kji) if is_along_axis else mask)
 
 
 def outside_of(inside: BoxMask | None, within: Box) -> BoxMask:

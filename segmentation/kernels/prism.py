@@ -70,18 +70,42 @@ def mark_prism(
                 continue
             row_u = uvt_of_ijk[0, 1] * j + uvt_of_ijk[0, 2] * k + uvt_of_ijk[0, 3]
             row_t = uvt_of_ijk[2, 1] * j + uvt_of_ijk[2, 2] * k + uvt_of_ijk[2, 3]
-            begin = 0
             if step > 0.0:
-                begin = int(min(max(math.floor((crossings[0] - row_u) / step) - 1.0, 0.0), ni))
+                begin, winding = 0, 0
+                for at in range(n):
+                    end = _first_beyond(crossings[at], row_u, step, ni)
+                    if winding != 0:
+                        _fill(mask[k, j], begin, end, row_t, uvt_of_ijk[2, 0], depth_from, depth_to)
+                    begin, winding = end, winding + turns[at]
+                continue
             winding, at = 0, 0
-            for i in range(begin, ni):
-                u = row_u + step * i
-                while at < n and crossings[at] <= u:
-                    winding += turns[at]
-                    at += 1
-                if winding != 0:
-                    t = row_t + uvt_of_ijk[2, 0] * i
-                    if depth_from <= t < depth_to:
-                        mask[k, j, i] = True
-                elif at == n:
-                    break
+            while at < n and crossings[at] <= row_u:
+                winding += turns[at]
+                at += 1
+            if winding != 0:
+                _fill(mask[k, j], 0, ni, row_t, uvt_of_ijk[2, 0], depth_from, depth_to)
+
+
+@njit(cache=True, nogil=True, fastmath=False)
+def _first_beyond(crossing: float, row_u: float, step: float, ni: int) -> int:
+    """Return the first voxel of a row at or beyond a crossing, ``ni`` when there is none."""
+    i = int(min(max(math.ceil((crossing - row_u) / step), 0.0), ni))
+    while i > 0 and crossing <= row_u + step * (i - 1):  # the division may be out by its rounding
+        i -= 1
+    while i < ni and crossing > row_u + step * i:
+        i += 1
+    return i
+
+
+@njit(cache=True, nogil=True, fastmath=False)
+def _fill(
+    row: NDArray[np.bool_], begin: int, end: int, row_t: float, t_step: float, depth_from: float, depth_to: float
+) -> None:
+    """Mark the voxels of a stretch whose depth is in the range."""
+    if depth_from == -np.inf and depth_to == np.inf:
+        row[begin:end] = True
+        return
+    for i in range(begin, end):
+        t = row_t + t_step * i
+        if depth_from <= t < depth_to:
+            row[i] = True
