@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from twin.geometry.numba_environment import prepare_numba_environment
 
@@ -18,8 +19,10 @@ os.environ.setdefault("LIBGL_ALWAYS_SOFTWARE", "1")
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
+from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+FOLDERS_WITH_WINDOWS = ("tests/app/ui/", "tests/app/scene/")
 
 # Times of a shared machine say nothing about correctness; the same examples are drawn at each run.
 settings.register_profile("twinsight", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -29,10 +32,28 @@ settings.load_profile("twinsight")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as ``kernel`` what is compared with a plain reference: the pass without JIT runs these again."""
     for item in items:
+        if item.get_closest_marker("gui") and not item.nodeid.startswith(FOLDERS_WITH_WINDOWS):
+            raise pytest.UsageError(f"{item.nodeid} opens windows: it belongs into one of {FOLDERS_WITH_WINDOWS}")
         imported = vars(getattr(item, "module", object)).values()
         origins = (getattr(value, "__module__", None) or getattr(value, "__name__", "") for value in imported)
         if any(str(origin).startswith("tests.naive") for origin in origins):
             item.add_marker("kernel")
+
+
+class WholeFiles(LoadScopeScheduling):
+    """Gives the processes whole files, so that what a file has built is built once.
+
+    All that opens windows goes to one process: two windows would take the focus from each other.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "windows" if nodeid.startswith(FOLDERS_WITH_WINDOWS) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles:
+    """Share the tests out when there are several processes (make test)."""
+    return WholeFiles(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs pytest under a virtual screen where there is none, one process, in order.
+# Runs pytest under a virtual screen where there is none, in two processes (tests/conftest.py shares the tests out).
 # Arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-pytest=(.venv/bin/python -m pytest "$@")
+pytest=(.venv/bin/python -m pytest --numprocesses=logical --maxprocesses=2 --dist=loadscope "$@")
 
 # Windows are tested as the user sees them: on an X screen of their own, never on the developer's.
 if command -v xvfb-run >/dev/null; then
