@@ -65,7 +65,7 @@ class CaseSession:
     """Work on an open case folder. Whoever opened the folder closes it.
 
     Edits are safe once :meth:`do` returns. They are folded into the saved case when it is asked for
-    (:meth:`save`), after a pause, when the journal has grown large, and before a job (:meth:`case_for_job`).
+    (:meth:`save`), after a pause, and when the journal has grown large.
     Safe to call from several threads; listeners are called from the thread that caused the event, which after a
     pause is a thread of the session.
 
@@ -211,16 +211,6 @@ class CaseSession:
                 self._tell_if_read_only(error)
                 raise
             self._tell(SessionEvent(SessionEventKind.SAVED, self.case))
-
-    def case_for_job(self) -> Case:
-        """Save, and return the case as the immutable request of a long job.
-
-        A case that is open read-only is returned as it is.
-        """
-        with self._guard:
-            if not self.is_read_only:
-                self.save()
-            return self.case
 
     def working_buffer(self, layer_name: LayerName) -> WorkingBuffer:
         """Return the mutable voxels of a layer, for strokes; give what it ``finished`` to :meth:`do`."""

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from app.services.case_session import CaseSession, SessionEvent
 from app.services.edit_requests import EVERYWHERE, Limits, ScissorsCut
-from app.services.jobs import Job
 from app.services.label_stroke import LabelStroke, StrokeMode, StrokePlan
 from segmentation.editing.box_change import BoxMask
 from segmentation.editing.brush import Brush
@@ -31,7 +30,7 @@ from twin.box import Box
 from twin.case import Case
 from twin.edit import Edit, GroupEdit, ResultsEdit, VoxelEdit
 from twin.errors import CaseFileError, InputError
-from twin.job import CancelToken, Progress, ProgressListener, no_progress
+from twin.job import CancelToken, ProgressListener, no_progress
 from twin.label_layer import LabelLayer
 from twin.uncertainty import LabelOrigin
 
@@ -58,9 +57,9 @@ _LABELS = {
 class LabelEditor:
     """The editing tools on an open case.
 
-    Strokes are live (:meth:`begin_stroke`). Scissors and operations give an edit, to be computed anywhere (an
-    operation as a job on the work thread) and handed to :meth:`apply`, which refuses it when the labels it was made
-    from have changed meanwhile. The locks belong to the editor, not to the case.
+    Strokes are live (:meth:`begin_stroke`). Scissors and operations give an edit, to be computed on any thread
+    and handed to :meth:`apply`, which refuses it when the labels it was made from have changed meanwhile. The locks
+    belong to the editor, not to the case.
 
     Parameters
     ----------
@@ -185,22 +184,6 @@ class LabelEditor:
             When a structure it needs does not occur, or nothing of it would be left.
         """
         return self._operation(self._session.case, structure_id, operation, limits)
-
-    def operation_job(self, structure_id: str, operation: LabelOperation, *, limits: Limits = EVERYWHERE) -> Job:
-        """Return an operation as a job on the case as it is now; its result is the edit for :meth:`apply`."""
-        case = self._session.case
-        label = _label_of(operation)
-        self._target(case, structure_id, limits)  # what is wrong with the request is said at once
-
-        def work(progress: ProgressListener, cancel: CancelToken) -> VoxelEdit:
-            progress(Progress(0.0, label))
-            cancel.raise_if_cancelled()
-            edit = self._operation(case, structure_id, operation, limits)
-            cancel.raise_if_cancelled()
-            progress(Progress(1.0, label))
-            return edit
-
-        return Job(label, work)
 
     def preview(self, structure_id: str, edit: VoxelEdit) -> BoxMask:
         """Return a structure as an edit would leave it within the box of the edit; the case stays as it is."""

@@ -99,11 +99,6 @@ class Dialogs:
         dialog.deleteLater()
         return declared if is_accepted else None
 
-    def is_agreed(self, title: str, question: str) -> bool:
-        """Ask before something that cannot be seen at once to be undoable."""
-        answer = QMessageBox.question(self._window, title, question)
-        return answer == QMessageBox.StandardButton.Yes
-
     def tell(self, title: str, text: str) -> None:
         """Show a page of words."""
         box = QMessageBox(self._window)

@@ -33,7 +33,7 @@ _MAIN_SHARE = 0.3  # the main course follows the larger child while it keeps thi
 
 def hepatic_names(tree: BranchTree, axis: CavaAxis) -> tuple[dict[int, str], dict[str, int]]:
     """Return a name for each branch, and the top branch of each main vein that was found."""
-    book = NameBook(tree, "hepatic")
+    book = NameBook(tree)
     candidates, commons, mains = _veins(tree, axis)
     for trunk in commons:
         inside = {name for name, top in mains.items() if trunk in tree.above(top)}

@@ -19,11 +19,10 @@ class NameBook:
     (``portal.right.anterior.8.1``). So all that begins with a name belongs to it.
     """
 
-    def __init__(self, tree: BranchTree, root_name: str) -> None:
+    def __init__(self, tree: BranchTree) -> None:
         self.names: dict[int, str] = {}
         self._tree = tree
         self._taken: set[str] = set()
-        self._root_name = root_name
 
     def name_one(self, name: str, index: int) -> str:
         """Name one branch and return the name that it got."""

@@ -88,7 +88,7 @@ class _Namer:
         self.confluence = confluence_lps_mm
         self.points = tree.supplied.points_lps_mm
         self.azimuth = axis.azimuth_deg(self.points)
-        self.book = NameBook(tree, "portal")
+        self.book = NameBook(tree)
         self.caudate: CaudateRegion | None = None
         self.caudate_tops: tuple[int, ...] = ()
 

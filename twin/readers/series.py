@@ -125,10 +125,6 @@ class Series:
         source, grid = self._required()
         return SliceImage(k, source.slice(k), grid)
 
-    def first_slice(self) -> SliceImage:
-        """Decode the first slice along the normal."""
-        return self.slice(0)
-
     def middle_slice(self) -> SliceImage:
         """Decode the slice in the middle: what the eye wants first."""
         _, grid = self._required()

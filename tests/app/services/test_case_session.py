@@ -120,12 +120,6 @@ def test_that_a_save_folds_the_edits_and_tells_it(session: CaseSession, folder: 
     assert session.undo().facts != facts(60), "a save does not end undo"
 
 
-def test_that_a_case_is_saved_before_a_job(session: CaseSession) -> None:
-    session.do(FactsEdit(facts(60)))
-    assert session.case_for_job() is session.case
-    assert not session.is_dirty
-
-
 def test_that_a_large_journal_is_saved_at_once(folder: CaseFolder) -> None:
     session = CaseSession(folder, idle_save_s=None, journal_limit_bytes=1000)
     heard = _kinds(session)
@@ -215,7 +209,6 @@ def test_that_a_write_that_cannot_be_taken_back_makes_the_session_read_only(
     assert session.is_read_only
     assert not session.can_undo
     assert session.case.facts == facts(60)
-    assert session.case_for_job() is session.case
 
 
 def test_that_a_listener_can_stop_listening(session: CaseSession) -> None:

@@ -41,12 +41,10 @@ from app.services.edit_requests import (
     SplitIslands,
     StrokeMode,
 )
-from app.services.jobs import JobEvent, JobFinished, JobRunner
 from tests.app.services.edit_examples import GRID, edit_step, labels_of, place, prepared
 from twin.anatomy import LayerName, structure
 from twin.box import Box
 from twin.case import Case
-from twin.edit import VoxelEdit
 from twin.errors import CaseFileError, InputError, TwinSightError
 from twin.store import CaseFolder
 from twin.uncertainty import LabelOrigin
@@ -348,16 +346,8 @@ def test_that_the_body_holds_the_bone(session: CaseSession, editor: LabelEditor)
     assert labels_of(session.case, LayerName.CONTEXT)[12, 18, 20] == 15
 
 
-def test_that_a_job_returns_an_edit_that_is_refused_once_the_labels_changed(
-    session: CaseSession, editor: LabelEditor
-) -> None:
-    ends: list[JobEvent] = []
-    with JobRunner() as runner:
-        for _ in range(2):
-            runner.submit(editor.operation_job("liver", Grow(2.0)), ends.append).wait(60)
-    first, second = (event.result for event in ends if isinstance(event, JobFinished))
-    assert isinstance(first, VoxelEdit)
-    assert isinstance(second, VoxelEdit)
+def test_that_an_edit_is_refused_once_the_labels_changed(editor: LabelEditor) -> None:
+    first, second = (editor.operation_edit("liver", Grow(2.0)) for _ in range(2))
     editor.apply(first)
     assert _refusal(lambda: editor.apply(second)) == "error.edit.outdated"
 
