@@ -32,6 +32,7 @@ from twin.wording import Wording
 
 __all__ = [
     "branch_in_words",
+    "branches_in_words",
     "crossed_branches",
     "crossed_vessels_section",
     "cut_in_words",
@@ -193,7 +194,7 @@ def cut_in_words(resection: Resection, wording: Wording) -> str:
         case SheetCut():
             kind = "sheet"
         case TerritorySet(branches, code):
-            kind, names = "territory", {"what": code or ", ".join(branches)}
+            kind, names = "territory", {"what": code or branches_in_words(branches, wording)}
         case WedgeCut(lesion, margin) | AblationZone(lesion, margin):
             kind = "wedge" if isinstance(resection, WedgeCut) else "ablation"
             names = {
@@ -208,11 +209,11 @@ def cut_in_words(resection: Resection, wording: Wording) -> str:
                 vein = wording.text("export.cut.with_vein" if takes_middle_vein else "export.cut.without_vein")
                 return f"{wording.text(f'export.cut.{kind}')} {vein}"
         case EmbolisedTerritory(branches):
-            kind, names = "embolised", {"what": _branches_in_words(branches, wording)}
+            kind, names = "embolised", {"what": branches_in_words(branches, wording)}
         case AbsentTerritory(branches, code):
-            kind, names = "absent", {"what": code or _branches_in_words(branches, wording)}
+            kind, names = "absent", {"what": code or branches_in_words(branches, wording)}
         case ReconstructedVessel(branches):
-            kind, names = "reconstructed", {"what": _branches_in_words(branches, wording)}
+            kind, names = "reconstructed", {"what": branches_in_words(branches, wording)}
         case _:
             assert_never(resection)
     return wording.text(f"export.cut.{kind}", **names)
@@ -229,8 +230,16 @@ def cuts_in_words(plan: Plan, wording: Wording) -> str:
     return " — ".join(of_stages)
 
 
-def _branches_in_words(branches: Sequence[str], wording: Wording) -> str:
-    return ", ".join(branch_in_words(name, wording) for name in branches)
+def branches_in_words(branches: Sequence[str], wording: Wording) -> str:
+    """Return branches in a surgeon's words, to stand inside a sentence.
+
+    Examples
+    --------
+    >>> branches_in_words(("portal.right", "hepatic.middle"), Wording("en"))
+    'portal vein, right + hepatic vein, middle'
+    """
+    words = (branch_in_words(name, wording) for name in branches)
+    return " + ".join(word[:1].lower() + word[1:] for word in words)
 
 
 def _is_on_threshold(warning: OutcomeWarning) -> bool:
@@ -242,6 +251,9 @@ def warning_in_words(warning: OutcomeWarning, wording: Wording) -> str:
     parameters = dict(warning.parameters)
     if "ratio" in parameters:  # the key of a figure
         parameters["ratio"] = figure_name("liver", str(parameters["ratio"]), wording)
+    for name in ("first_date", "last_date"):
+        if name in parameters:
+            parameters[name] = date_in_words(str(parameters[name]), wording)
     if "vessel" in parameters:
         parameters["vessel"] = branch_in_words(str(parameters["vessel"]), wording)
     return wording.text(warning.message_id, **parameters)

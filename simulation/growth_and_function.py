@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from simulation.formulas.body import STANDARD_LIVER_VOLUMES
 from simulation.formulas.formula_value import FormulaValue
 from simulation.formulas.liver_function import albi_grade, albi_score
 from simulation.formulas.remnant import degree_of_hypertrophy, kinetic_growth_rate, sflr_percent
+from simulation.second_scan import DatedRemnant
 from twin.figure import Figure, FigureStatus, ThresholdPosition
 from twin.outcome import FigureTree, OutcomeWarning
 from twin.patient import PatientFacts
@@ -23,70 +25,135 @@ _MEASURED = {"hbs_percent": "%/min/m2", "icg_r15_percent": "%", "limax_ug_kg_h":
 _EARLIER_DOUBT = "the earlier volume is taken to be as uncertain as that of today"
 
 
+@dataclass(frozen=True)
+class _Dated:
+    """Volume of the remnant on one day: as measured, its least and its most."""
+
+    on: date
+    ml: tuple[float, float, float]
+
+
 def growth_figures(
-    flr_ml: Figure, facts: PatientFacts, scan_date: date | None, *, may_use_slv: bool
+    flr_ml: Figure,
+    facts: PatientFacts,
+    scan_date: date | None,
+    *,
+    may_use_slv: bool,
+    second: DatedRemnant | None = None,
 ) -> dict[str, Figure | FigureTree]:
     """Return the degree of hypertrophy (points) and the kinetic growth rate (points a week) by standard volume.
+
+    With a second scan also the remnant on it, and by how much it grew between the two.
 
     Parameters
     ----------
     flr_ml
-        The remnant on the scan of this case: the first one after the embolisation.
+        The remnant on the scan of this case. Without a second scan it is the first one after the embolisation.
     facts
-        ``earlier_flr_ml`` and ``earlier_flr_date`` of the same remnant before the embolisation, ``pve_date``, height,
-        weight. What is missing is named in ``needs``.
+        ``pve_date``, height, weight; without a second scan ``earlier_flr_ml`` and ``earlier_flr_date`` of the same
+        remnant before the embolisation too. What is missing is named in ``needs``.
     scan_date
         Day of the scan of this case.
     may_use_slv
         False under 18 years: there is no standard liver volume.
+    second
+        The remnant measured on a scan of another date, before or after; it stands before a volume typed by hand.
     """
-    needs = _needs(facts, scan_date)
+    pair = _pair(flr_ml, facts, scan_date, second)
+    found: dict[str, Figure | FigureTree] = {}
+    if second is not None and pair is not None:
+        found["second_scan"] = {"flr_ml": second.flr_ml, "total_ml": second.total_ml, **_between(*pair)}
+    needs = _needs(facts, scan_date, second)
     source = "" if may_use_slv else "no standard liver volume under 18 years"
-    if not needs and may_use_slv and not _are_ordered(facts, scan_date):
+    if not needs and may_use_slv and not _are_ordered(facts, scan_date, second):
         source = "the scans must lie before and after the embolisation"
-    if needs or source or scan_date is None:
-        return {
+    if needs or source or pair is None:
+        unknown: dict[str, Figure | FigureTree] = {
             key: {name: Figure.unknown(unit, needs=needs, source=source) for name in STANDARD_LIVER_VOLUMES}
             for key, unit in (("hypertrophy_points", "points"), ("kinetic_growth_rate", "points/week"))
         }
-    by_volume = {name: _growth(name, flr_ml, facts, scan_date) for name in STANDARD_LIVER_VOLUMES}
+        return found | unknown
+    doubt = _EARLIER_DOUBT if second is None else second.flr_ml.source
+    by_volume = {name: _growth(name, *pair, facts, doubt) for name in STANDARD_LIVER_VOLUMES}
     return {
+        **found,
         "hypertrophy_points": {name: hypertrophy for name, (hypertrophy, _) in by_volume.items()},
         "kinetic_growth_rate": {name: rate for name, (_, rate) in by_volume.items()},
     }
 
 
-def _growth(name: str, flr_ml: Figure, facts: PatientFacts, scan_date: date) -> tuple[Figure, Figure]:
+def _pair(
+    flr_ml: Figure, facts: PatientFacts, scan_date: date | None, second: DatedRemnant | None
+) -> tuple[_Dated, _Dated] | None:
+    """Return the remnant on the earlier and on the later day; None while one of them is not known."""
+    if scan_date is None or flr_ml.value is None:
+        return None
+    present = _Dated(scan_date, _span(flr_ml))
+    if second is not None:
+        other = _Dated(second.scan.scan_date, _span(second.flr_ml))
+        return (other, present) if other.on <= present.on else (present, other)
+    before_ml, day = facts.number("earlier_flr_ml"), facts.word("earlier_flr_date")
+    if before_ml is None or day is None:
+        return None
+    scale = before_ml / max(flr_ml.value, 1e-9)  # its boundary is in doubt as today's is
+    value, low, high = present.ml
+    return _Dated(date.fromisoformat(day), (value * scale, low * scale, high * scale)), present
+
+
+def _span(figure: Figure) -> tuple[float, float, float]:
+    assert figure.value is not None
+    low, high = (figure.value if end is None else end for end in (figure.low, figure.high))
+    return figure.value, low, high
+
+
+def _between(earlier: _Dated, later: _Dated) -> dict[str, Figure]:
+    """Return by how much the remnant grew between two scans, in ml and in per cent: the least and the most."""
+    ends = _extremes(earlier, later)
+    ml, least_ml, most_ml = (after - before for before, after in ends)
+    share, least, most = (100.0 * (after - before) / max(before, 1e-9) for before, after in ends)
+    return {
+        "growth_ml": Figure(ml, least_ml, most_ml, "ml", FigureStatus.COMPUTED, "later scan less earlier scan"),
+        "growth_percent": Figure(
+            share, least, most, "%", FigureStatus.COMPUTED, "growth / volume on the earlier scan * 100"
+        ),
+    }
+
+
+def _extremes(earlier: _Dated, later: _Dated) -> tuple[tuple[float, float], ...]:
+    """Return volumes before and after: as measured, for the least growth, for the most."""
+    (before, before_low, before_high), (after, after_low, after_high) = earlier.ml, later.ml
+    return (before, after), (before_high, after_low), (before_low, after_high)
+
+
+def _growth(name: str, earlier: _Dated, later: _Dated, facts: PatientFacts, doubt: str) -> tuple[Figure, Figure]:
     """Return hypertrophy and growth rate by one standard volume; the least and the most the two volumes allow."""
-    height_cm, weight_kg, before_ml = (facts.number(fact) for fact in ("height_cm", "weight_kg", "earlier_flr_ml"))
-    pve = facts.word("pve_date")
+    height_cm, weight_kg, pve = facts.number("height_cm"), facts.number("weight_kg"), facts.word("pve_date")
     assert height_cm is not None
     assert weight_kg is not None
-    assert before_ml is not None
     assert pve is not None
-    assert flr_ml.value is not None
-    assert flr_ml.low is not None
-    assert flr_ml.high is not None
     slv = STANDARD_LIVER_VOLUMES[name](height_cm, weight_kg)
-    scale = before_ml / max(flr_ml.value, 1e-9)  # its boundary is in doubt as today's is
-    volumes = ((before_ml, flr_ml.value), (flr_ml.high * scale, flr_ml.low), (flr_ml.low * scale, flr_ml.high))
+    volumes = _extremes(earlier, later)
     shares = [(sflr_percent(before, slv).value, sflr_percent(after, slv).value) for before, after in volumes]
     points = [degree_of_hypertrophy(before, after) for before, after in shares]
-    rates = [kinetic_growth_rate(before, after, date.fromisoformat(pve), scan_date) for before, after in shares]
-    return _spanned(points), _spanned(rates)
+    rates = [kinetic_growth_rate(before, after, date.fromisoformat(pve), later.on) for before, after in shares]
+    return _spanned(points, doubt), _spanned(rates, doubt)
 
 
-def _spanned(values: Sequence[FormulaValue]) -> Figure:
+def _spanned(values: Sequence[FormulaValue], doubt: str) -> Figure:
     """Return the figure of a value, its least and its most."""
     value, low, high = values
-    source = f"{value.source}; {_EARLIER_DOUBT}"
+    source = f"{value.source}; {doubt}"
     return Figure(value.value, low.value, high.value, value.unit, FigureStatus.COMPUTED, source)
 
 
 def growth_warnings(
-    figures: Mapping[str, Figure | FigureTree], facts: PatientFacts, scan_date: date | None
+    figures: Mapping[str, Figure | FigureTree],
+    facts: PatientFacts,
+    scan_date: date | None,
+    *,
+    second: DatedRemnant | None = None,
 ) -> tuple[OutcomeWarning, ...]:
-    """Say how many days after the embolisation the scan was made, and where the cut-offs lie while they hold.
+    """Say how the growth was measured and how many days after the embolisation, and where cut-offs lie while they hold.
 
     Nothing while the growth is not asked for; scans in the wrong order are said.
 
@@ -94,22 +161,22 @@ def growth_warnings(
     ----------
     figures
         With :func:`growth_figures` and ``sflr_percent``; compared by Vauthey's standard volume, as derived.
-    facts, scan_date
+    facts, scan_date, second
         As for :func:`growth_figures`.
     """
+    measured = _measured_notes(facts, scan_date, second)
     pve = facts.word("pve_date")
-    if pve is None or _needs(facts, scan_date) or scan_date is None:
-        return ()
-    if not _are_ordered(facts, scan_date):
-        return (OutcomeWarning("warning.growth.wrong_order"),)
-    days = (scan_date - date.fromisoformat(pve)).days
+    if pve is None or _needs(facts, scan_date, second) or scan_date is None:
+        return measured
+    if not _are_ordered(facts, scan_date, second):
+        return (*measured, OutcomeWarning("warning.growth.wrong_order"))
+    later = scan_date if second is None else max(scan_date, second.scan.scan_date)
+    days = (later - date.fromisoformat(pve)).days
     if not _DAYS[0] <= days <= _DAYS[1]:
-        return (OutcomeWarning("warning.growth.days_outside", {"days": days}),)
-    found = [OutcomeWarning("warning.growth.days", {"days": days})]
+        return (*measured, OutcomeWarning("warning.growth.days_outside", {"days": days}))
+    found = [*measured, OutcomeWarning("warning.growth.days", {"days": days})]
     for key, limit in KGR_CUT_OFFS.items():
-        tree = figures[key]
-        figure = tree if isinstance(tree, Figure) else tree["vauthey"]
-        assert isinstance(figure, Figure)
+        figure = _compared(key, figures, facts, scan_date, second)
         said = {
             ThresholdPosition.INSIDE: "warning.threshold.growth_inside",
             ThresholdPosition.ABOVE: "warning.threshold.growth_below",
@@ -117,6 +184,55 @@ def growth_warnings(
         if said is not None:
             parameters = {"limit": limit, "ratio": f"{key}.vauthey", "source": _CUT_OFF_SOURCE}
             found.append(OutcomeWarning(said, parameters))
+    return tuple(found)
+
+
+def _compared(
+    key: str,
+    figures: Mapping[str, Figure | FigureTree],
+    facts: PatientFacts,
+    scan_date: date,
+    second: DatedRemnant | None,
+) -> Figure:
+    """Return the figure that a cut-off is compared with: sFLR is that of the volumetry after the embolisation."""
+    if key == "sflr_percent" and second is not None and second.scan.scan_date > scan_date:
+        height_cm, weight_kg = facts.number("height_cm"), facts.number("weight_kg")
+        assert height_cm is not None
+        assert weight_kg is not None
+        slv = STANDARD_LIVER_VOLUMES["vauthey"](height_cm, weight_kg)
+        value, low, high = (sflr_percent(ml, slv).value for ml in _span(second.flr_ml))
+        return Figure(value, low, high, "%")
+    tree = figures[key]
+    figure = tree if isinstance(tree, Figure) else tree["vauthey"]
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def _measured_notes(
+    facts: PatientFacts, scan_date: date | None, second: DatedRemnant | None
+) -> tuple[OutcomeWarning, ...]:
+    """Say on which two scans the remnant was measured, how, and what makes that doubtful."""
+    if second is None or scan_date is None:
+        return ()
+    first, last = sorted((scan_date, second.scan.scan_date))
+    parameters: dict[str, object] = {
+        "first_date": first.isoformat(),
+        "last_date": last.isoformat(),
+        "days": (last - first).days,
+    }
+    median_mm = second.scan.registration.quality.value
+    if second.by_own_vessels:
+        found = [OutcomeWarning("warning.growth.by_own_vessels", parameters)]
+    elif median_mm is None:
+        found = [OutcomeWarning("warning.growth.by_assumed_place", parameters)]
+    else:
+        found = [OutcomeWarning("warning.growth.by_registration", {**parameters, "median_mm": round(median_mm, 1)})]
+        if second.scan.is_doubtful:
+            found.append(OutcomeWarning("warning.growth.doubtful_registration"))
+    if facts.number("earlier_flr_ml") is not None:
+        found.append(OutcomeWarning("warning.growth.typed_set_aside"))
+    if facts.word("pve_date") is None:
+        found.append(OutcomeWarning("warning.growth.no_embolisation"))
     return tuple(found)
 
 
@@ -142,15 +258,17 @@ def function_figures(facts: PatientFacts) -> dict[str, Figure | FigureTree]:
     return {"albi": albi, **({"measured_function": measured} if measured else {})}
 
 
-def _needs(facts: PatientFacts, scan_date: date | None) -> tuple[str, ...]:
-    names = ("earlier_flr_ml", "earlier_flr_date", "pve_date", "height_cm", "weight_kg")
-    missing = [name for name in names if facts.word(name) is None]
+def _needs(facts: PatientFacts, scan_date: date | None, second: DatedRemnant | None) -> tuple[str, ...]:
+    typed = ("earlier_flr_ml", "earlier_flr_date") if second is None else ()
+    missing = [name for name in (*typed, "pve_date", "height_cm", "weight_kg") if facts.word(name) is None]
     return (*missing, *(("scan_date",) if scan_date is None else ()))
 
 
-def _are_ordered(facts: PatientFacts, scan_date: date | None) -> bool:
-    """Tell whether the earlier scan lies before the embolisation and that of the case after it."""
-    earlier, pve = facts.word("earlier_flr_date"), facts.word("pve_date")
-    if earlier is None or pve is None or scan_date is None:
+def _are_ordered(facts: PatientFacts, scan_date: date | None, second: DatedRemnant | None) -> bool:
+    """Tell whether the earlier scan lies before the embolisation and the later one after it."""
+    pve, typed = facts.word("pve_date"), facts.word("earlier_flr_date")
+    if pve is None or scan_date is None or (second is None and typed is None):
         return False
-    return date.fromisoformat(earlier) <= date.fromisoformat(pve) < scan_date
+    other = second.scan.scan_date if second is not None else date.fromisoformat(str(typed))
+    first, last = sorted((other, scan_date)) if second is not None else (other, scan_date)
+    return first <= date.fromisoformat(pve) < last

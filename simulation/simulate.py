@@ -24,6 +24,7 @@ from simulation.perfusion import perfusion_figures
 from simulation.removal import Removal, removal_of
 from simulation.removal_warnings import label_doubts, removal_warnings
 from simulation.removed_counts import removed_counts
+from simulation.second_scan import DatedRemnant, remnant_on
 from simulation.segment_codes import differs_as_drawn, intended_code, new_world_code
 from simulation.stages import stage_figures
 from simulation.threshold_notes import threshold_notes
@@ -43,6 +44,7 @@ from twin.figure import Figure
 from twin.outcome import FigureTree, Outcome, OutcomeWarning
 from twin.patient import PatientFacts
 from twin.plan import Plan
+from twin.second_scan import SecondScan
 from twin.twin import Twin
 
 __all__ = ["simulate"]
@@ -61,6 +63,7 @@ def simulate(
     contacts: tuple[Contact, ...] | None = None,
     scan: ScanState | None = None,
     confirmed: Collection[str] = (),
+    second: SecondScan | None = None,
 ) -> Outcome:
     """Return the settled outcome of a plan: of the organs that it acts on.
 
@@ -85,6 +88,8 @@ def simulate(
         Phase and age of the scan, which the suggested resectability rows ask for.
     confirmed
         Structures that a person declared right; those rows ask for that too.
+    second
+        The liver on a scan of another date, to measure the growth of the remnant on.
 
     Raises
     ------
@@ -113,13 +118,20 @@ def simulate(
     (25.0, 80.0)
     """
     if "pancreas" in plan.organ_ids:
-        outcome = _with_pancreas(plan, twin, facts, model, gland, scan_date)
+        outcome = _with_pancreas(plan, twin, facts, model, gland, scan_date, second)
     else:
-        outcome = _on_liver(plan, twin, facts, model, scan_date)
+        outcome = _on_liver(plan, twin, facts, model, scan_date, second)
     return with_contacts(outcome, twin, facts, contacts=contacts, scan=scan, gland=gland, confirmed=confirmed)
 
 
-def _on_liver(plan: Plan, twin: Twin, facts: PatientFacts, model: OrganModel | None, scan_date: date | None) -> Outcome:
+def _on_liver(
+    plan: Plan,
+    twin: Twin,
+    facts: PatientFacts,
+    model: OrganModel | None,
+    scan_date: date | None,
+    second: SecondScan | None,
+) -> Outcome:
     model = model or OrganModel.of_twin(twin)
     removal = removal_of(plan, model)
     by_boundary, taken = removed_counts(removal)
@@ -134,7 +146,8 @@ def _on_liver(plan: Plan, twin: Twin, facts: PatientFacts, model: OrganModel | N
     if plan.is_two_stage:
         figures["stages"] = stage_figures(plan, model, by_boundary, figures)
     figures |= margin_figures(fates, margins, twin)
-    figures |= _patient_figures(figures, volumetry.of(taken), volumetry, facts, scan_date)
+    dated = None if second is None else remnant_on(second, plan, removal)
+    figures |= _patient_figures(figures, volumetry.of(taken), volumetry, facts, scan_date, dated)
     if is_donor(removal):
         figures |= donor_figures(removal, figures, removed, facts)
     nearest = min(margins, key=lambda margin: margin.distance_mm, default=None)
@@ -156,7 +169,7 @@ def _on_liver(plan: Plan, twin: Twin, facts: PatientFacts, model: OrganModel | N
             *removal_warnings(removal, fates),
             *((OutcomeWarning("warning.slv.under_age"),) if is_under_age(facts) else ()),
             *trunk_warnings(removal, trees, removed),
-            *_threshold_warnings(removal, figures, facts, scan_date),
+            *_threshold_warnings(removal, figures, facts, scan_date, dated),
         ),
         territories=territory_figures(removal.model, removed),
         new_world_code=new_world_code(segments_ml),
@@ -172,11 +185,12 @@ def _with_pancreas(
     model: OrganModel | None,
     gland: Gland | None,
     scan_date: date | None,
+    second: SecondScan | None,
 ) -> Outcome:
     on_pancreas = simulate_pancreas(plan, twin, facts, gland=gland)
     if plan.organ_ids == ("pancreas",):
         return replace(on_pancreas, plan_hash=plan.hash)
-    on_liver = _on_liver(plan.on_organ("liver"), twin, facts, model, scan_date)
+    on_liver = _on_liver(plan.on_organ("liver"), twin, facts, model, scan_date, second)
     return joined_outcomes(plan, on_liver, on_pancreas)
 
 
@@ -205,23 +219,28 @@ def _patient_figures(
     volumetry: Volumetry,
     facts: PatientFacts,
     scan_date: date | None,
+    dated: DatedRemnant | None,
 ) -> dict[str, Figure | FigureTree]:
     """Return the figures that need the patient: ratios to the body, growth, function."""
     flr_ml = figures["flr_ml"]
     assert isinstance(flr_ml, Figure)
     found = body_ratios(flr_ml, remnant_figures(volumetry, taken)["resected_ml"], facts)
-    found |= growth_figures(flr_ml, facts, scan_date, may_use_slv=not is_under_age(facts))
+    found |= growth_figures(flr_ml, facts, scan_date, may_use_slv=not is_under_age(facts), second=dated)
     found |= function_figures(facts)
     return found
 
 
 def _threshold_warnings(
-    removal: Removal, figures: Mapping[str, Figure | FigureTree], facts: PatientFacts, scan_date: date | None
+    removal: Removal,
+    figures: Mapping[str, Figure | FigureTree],
+    facts: PatientFacts,
+    scan_date: date | None,
+    dated: DatedRemnant | None,
 ) -> tuple[OutcomeWarning, ...]:
     """Say where published cut-offs lie; those of patients are not for donors."""
     if is_donor(removal):
         return (*threshold_notes(known_figures(figures), facts, is_donor=True), *donor_warnings(figures))
-    growth = growth_warnings(figures, facts, scan_date)
+    growth = growth_warnings(figures, facts, scan_date, second=dated)
     return (*threshold_notes(known_figures(figures), facts), *growth)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from twin.account import system_account, utc_now
 from twin.anatomy import LayerName, structure
+from twin.checklist import ChecklistAnswer
 from twin.errors import GeometryError, InputError, SafetyRefusal
 from twin.grid import Grid
 from twin.label_layer import LabelLayer
@@ -51,6 +52,10 @@ class Case:
         Names that persons gave to branches of vessels, by place.
     segment_barriers
         Hepatic veins whose planes no segment crosses: of ``"right"``, ``"middle"``, ``"left"``.
+    scan_layers
+        Labels of scans of other dates, by volume id and layer, each on the grid of its own scan.
+    checklist_answers
+        What persons answered to the first questions of the anatomy, by question.
     """
 
     id: str
@@ -67,6 +72,8 @@ class Case:
     revisions: Mapping[LayerName, int] = field(default_factory=dict)
     branch_names: tuple[BranchName, ...] = ()
     segment_barriers: tuple[str, ...] = ()
+    scan_layers: Mapping[str, Mapping[LayerName, LabelLayer]] = field(default_factory=dict)
+    checklist_answers: Mapping[str, ChecklistAnswer] = field(default_factory=dict)
 
     @property
     def planning_volume(self) -> Volume:
@@ -95,17 +102,17 @@ class Case:
         """SHA-256 over all label layers that are primary (derived ones follow from them).
 
         Boundary uncertainties are part of it: intervals are computed from them. So are names that persons gave to
-        branches and the barriers of the segments: segments and territories go by them.
+        branches and the barriers of the segments: segments and territories go by them. Labels of scans of other dates
+        are part of it with how they were registered: growth is measured on them.
         """
-        parts = sorted(
-            (name.value, layer.hash, sorted((i, u.to_json()) for i, u in layer.uncertainties.items()))
-            for name, layer in self.layers.items()
-            if not name.is_derived
-        )
+        parts: Sequence[object] = _hashed(self.layers)
         names = [list(name.to_json().values()) for name in self.branch_names]
-        content = [parts, names] if names else parts
+        content: Sequence[object] = [parts, names] if names else parts
         if self.segment_barriers:
             content = [parts, names, sorted(self.segment_barriers)]
+        if self.scan_layers:
+            scans = sorted((volume_id, _hashed(layers)) for volume_id, layers in self.scan_layers.items())
+            content = [parts, names, sorted(self.segment_barriers), scans, [r.to_json() for r in self.registrations]]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -185,6 +192,50 @@ class Case:
     def with_segment_barriers(self, barriers: tuple[str, ...]) -> Case:
         """Return the case with these barriers between segments; outcomes become stale."""
         return replace(self, segment_barriers=barriers)._with_stale_results()
+
+    def with_scan_layers(self, volume_id: str, layers: Mapping[LayerName, LabelLayer]) -> Case:
+        """Return the case with the labels of a scan of another date; without any they are taken away.
+
+        Raises
+        ------
+        InputError
+            When there is no such scan, or it is the one that is planned on.
+        GeometryError
+            When a layer is not on the grid of the scan.
+        """
+        if volume_id not in self.volumes:
+            raise InputError("error.case.no_such_volume", volume=volume_id)
+        if volume_id == self.planning_volume_id:
+            raise InputError("error.registration.same_volume", volume=volume_id)
+        for layer in layers.values():
+            self.volumes[volume_id].grid.require_same_space(layer.grid, this=volume_id, that=layer.name.value)
+        others = {name: known for name, known in self.scan_layers.items() if name != volume_id}
+        scan_layers = {**others, volume_id: dict(layers)} if layers else others
+        return replace(self, scan_layers=scan_layers)._with_stale_results()
+
+    def with_registrations(self, registrations: tuple[Registration, ...]) -> Case:
+        """Return the case with these registrations in place of its own; outcomes that measured with them are stale.
+
+        Raises
+        ------
+        InputError
+            When one of them names a scan that the case does not hold.
+        """
+        for registration in registrations:
+            for volume_id in (registration.from_volume_id, registration.to_volume_id):
+                if volume_id not in self.volumes:
+                    raise InputError("error.case.no_such_volume", volume=volume_id)
+        return replace(self, registrations=registrations)._with_stale_results()
+
+    def registration_of(self, volume_id: str) -> Registration | None:
+        """Return how a scan was brought into the space of the planning volume, or None."""
+        pair = (volume_id, self.planning_volume_id)
+        return next((r for r in self.registrations if (r.from_volume_id, r.to_volume_id) == pair), None)
+
+    def with_checklist_answer(self, item_id: str, answer: ChecklistAnswer | None) -> Case:
+        """Return the case with a person's answer to a question of the anatomy checklist, or without one (None)."""
+        others = {name: known for name, known in self.checklist_answers.items() if name != item_id}
+        return replace(self, checklist_answers=others if answer is None else {**others, item_id: answer})
 
     def with_plan(self, plan: Plan) -> Case:
         """Return the case with a plan added or replaced; an outcome of an earlier plan of that name becomes stale."""
@@ -303,3 +354,12 @@ class Case:
             )
             plans[name] = plan if holds or approval is None else plan.with_approval(None)
         return replace(self, outcomes=outcomes, plans=plans)
+
+
+def _hashed(layers: Mapping[LayerName, LabelLayer]) -> Sequence[object]:
+    """Return what of primary layers figures depend on: voxels and boundary uncertainties."""
+    return sorted(
+        (name.value, layer.hash, sorted((i, u.to_json()) for i, u in layer.uncertainties.items()))
+        for name, layer in layers.items()
+        if not name.is_derived
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 import numpy as np
@@ -94,3 +95,11 @@ class Volume:
     def is_thick_sliced(self) -> bool:
         """True when slices are more than 3 mm apart: a margin measured on it is not reliable."""
         return self.grid.slice_thickness_mm > 3.0
+
+    @property
+    def scan_day(self) -> date | None:
+        """Day of the scan, or None when it does not say."""
+        try:
+            return date.fromisoformat(self.scan_date or "")
+        except ValueError:
+            return None

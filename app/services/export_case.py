@@ -10,6 +10,7 @@ from app.services.build_twin import build_case_twin
 from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
 from app.services.make_storyboard import StoryboardNotes, make_storyboard
+from app.services.omissions import omissions_document, worded_omissions
 from app.services.progress_part import part_of
 from export.manifest import MANIFEST_NAME, export_folder
 from export.meshes import MeshFormat, write_meshes
@@ -77,18 +78,12 @@ class ExportResult:
             "folder": str(self.folder),
             "files": [str(path) for path in self.files],
             "plan": self.plan_name,
-            "omitted": {
-                name: {"message_id": error.message_id, "text": wording.error(error)}
-                for name, error in self.omitted.items()
-            },
+            "omitted": omissions_document(self.omitted, wording),
         }
 
     def worded_omissions(self, wording: Wording) -> list[str]:
         """One sentence for each format that was left out."""
-        return [
-            wording.text("export.omitted", format=name, reason=wording.error(error))
-            for name, error in self.omitted.items()
-        ]
+        return worded_omissions(self.omitted, wording)
 
     def lines(self, wording: Wording) -> list[str]:
         """The files, and the notice."""

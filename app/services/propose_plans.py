@@ -10,8 +10,10 @@ from app.services.case_file import case_read, opened_case
 from app.services.case_session import CaseSession
 from app.services.check_quality import with_current_doubts
 from app.services.contact_cache import contacts_of_case
+from app.services.second_scan import second_scan_of
 from app.services.simulate_plan import confirmed_structures_of, scan_date_of, scan_state_of
 from app.services.tree_cache import traced_vessels_of
+from app.services.worded_figures import branches_in_words
 from simulation.organ_model import OrganModel
 from simulation.proposals.constraints import CutKind, PlanConstraints
 from simulation.proposals.front import Explanation, Weighed, explanations, is_dominated
@@ -188,7 +190,7 @@ def _worded_cut(resection: Resection, wording: Wording) -> str:
         case TerritorySet(branches, code):
             if code:
                 return wording.text("proposal.cut.segments", code=code)
-            return wording.text("proposal.cut.branches", branches=", ".join(branches))
+            return wording.text("proposal.cut.branches", branches=branches_in_words(branches, wording))
         case _:
             raise ValueError(f"no proposal holds {resection}")
 
@@ -211,6 +213,7 @@ def _proposed(
     twin = replace(twin, layers=with_current_doubts(twin.layers, case))
     scan_date, scan = scan_date_of(case), scan_state_of(case)
     contacts = contacts_of_case(case, case_path, twin)
+    second = second_scan_of(case, case_path, cancel=cancel)
     progress(Progress(0.2, "progress.proposals.search"))
     model = OrganModel.of_twin(twin)
     search = propose(model, constraints, n_proposals=n_proposals, name=name or "proposal")
@@ -229,6 +232,7 @@ def _proposed(
             scan=scan,
             contacts=contacts,
             confirmed=confirmed_structures_of(case),
+            second=second,
         )
         outcomes.append((proposal, outcome))
     progress(Progress(1.0, "progress.proposals.done"))

@@ -34,6 +34,8 @@ __all__ = [
     "accept_identity",
     "layers_through",
     "register_session",
+    "registration_edit",
+    "require_liver",
     "rigid_registration",
 ]
 
@@ -91,7 +93,7 @@ def accept_identity(session: CaseSession, from_volume_id: str, *, by: str) -> Re
     quality = Figure(None, None, None, "mm", FigureStatus.ASSUMED, source)
     provenance = Provenance("register.identity", _VERSION, {"frame_of_reference": "same"})
     registration = Registration(moving, fixed, np.eye(4), "identity", quality, provenance, by.strip())
-    session.do(_edit(case, registration))
+    session.do(registration_edit(case, registration))
     return registration
 
 
@@ -122,7 +124,7 @@ def register_session(
     if organs is None or "liver" not in organs.structure_ids():
         raise GeometryError("error.registration.no_liver_on_scan", volume=moving)
     found = rigid_registration(case, moving, organs.mask("liver"), progress=part_of(progress, 0.8, 1.0), cancel=cancel)
-    session.do(_edit(case, found.registration))
+    session.do(registration_edit(case, found.registration))
     return found
 
 
@@ -223,6 +225,20 @@ def _pair(case: Case, from_volume_id: str) -> tuple[str, str]:
     return from_volume_id, case.planning_volume.id
 
 
+def require_liver(case: Case, from_volume_id: str) -> None:
+    """Check that a scan can be registered on the liver of the planning volume.
+
+    Raises
+    ------
+    InputError
+        When there is no such scan, or it is the planning volume.
+    GeometryError
+        When no liver is labelled on the planning volume.
+    """
+    _pair(case, from_volume_id)
+    _reference_liver(case)
+
+
 def _reference_liver(case: Case) -> NDArray[np.bool_]:
     organs = case.layers.get(LayerName.ORGANS)
     if organs is None or "liver" not in organs.structure_ids():
@@ -230,7 +246,7 @@ def _reference_liver(case: Case) -> NDArray[np.bool_]:
     return organs.mask("liver")
 
 
-def _edit(case: Case, registration: Registration) -> RegistrationsEdit:
+def registration_edit(case: Case, registration: Registration) -> RegistrationsEdit:
     """Return the edit that puts a registration in place of an earlier one of the same two scans."""
     pair = (registration.from_volume_id, registration.to_volume_id)
     others = tuple(r for r in case.registrations if (r.from_volume_id, r.to_volume_id) != pair)

@@ -26,11 +26,11 @@ from twin.contact import Contact
 from twin.errors import GeometryError
 from twin.outcome import Outcome
 from twin.pancreas.axis import PancreasAxis
-from twin.pancreas.parts import PancreasParts
 from twin.patient import PatientFacts
 from twin.plan import Plan
 from twin.resection import PancreasCut, PlaneCut, Resection, SheetCut
 from twin.resectogram import Resectogram
+from twin.second_scan import SecondScan
 from twin.surface import Surface
 from twin.twin import Twin
 
@@ -116,6 +116,8 @@ class Rehearsal:
         Structures that a person declared right; those rows need them too.
     contacts
         Of lesions with vessels, where they were measured already.
+    second
+        The liver on a scan of another date, which the growth of the remnant is measured on.
 
     Raises
     ------
@@ -132,12 +134,14 @@ class Rehearsal:
         scan: ScanState | None = None,
         confirmed: Collection[str] = (),
         contacts: tuple[Contact, ...] | None = None,
+        second: SecondScan | None = None,
     ) -> None:
         self.twin = twin
         self.facts = facts
         self.scan_date = scan_date
         self.scan = scan
         self.confirmed = tuple(confirmed)
+        self.second = second
         self._contacts = contacts
         self._liver: _Liver | None = None
         if twin.has("liver") or not twin.has("pancreas"):
@@ -152,6 +156,7 @@ class Rehearsal:
         other.twin, other.facts = self.twin, facts
         other.confirmed = self.confirmed if confirmed is None else tuple(confirmed)
         other.scan_date, other.scan, other._contacts = self.scan_date, self.scan, self._contacts
+        other.second = self.second
         other._liver = None if self._liver is None else _Liver.prepared(self.twin, facts, self._liver.model)
         if "_pancreas" in vars(self):
             other._pancreas = self._pancreas.with_facts(facts)
@@ -182,11 +187,6 @@ class Rehearsal:
             When the pancreas is not labelled, or no axis can be laid through its label.
         """
         return self._pancreas.gland.axis
-
-    @property
-    def parts_of_pancreas(self) -> PancreasParts:
-        """Head, uncinate process, neck, body and tail; where a slider begins."""
-        return self._pancreas.gland.parts
 
     def live_pancreas(self, cut: PancreasCut) -> LivePancreasFigures:
         """Return the figures of a cut along the axis of the pancreas, in milliseconds; errors as :attr:`axis`."""
@@ -262,6 +262,7 @@ class Rehearsal:
             contacts=self._contacts,
             scan=self.scan,
             confirmed=self.confirmed,
+            second=self.second,
         )
         stop()
         model = gland.model if gland is not None and "liver" not in plan.organ_ids else self._model

@@ -10,6 +10,7 @@ from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
 from app.services.check_quality import with_current_doubts
 from app.services.contact_cache import contacts_of_case
+from app.services.second_scan import second_scan_of
 from app.services.tree_cache import traced_vessels_of
 from simulation.contacts import ScanState
 from simulation.simulate import simulate
@@ -79,6 +80,7 @@ def simulate_plan_of_session(
         contacts=contacts_of_case(case, session.folder.path, twin),
         scan=scan_state_of(case),
         confirmed=confirmed_structures_of(case),
+        second=second_scan_of(case, session.folder.path, cancel=cancel) if "liver" in plan.organ_ids else None,
     )
     if cancel is not None:
         cancel.raise_if_cancelled()
@@ -94,12 +96,7 @@ def confirmed_structures_of(case: Case) -> tuple[str, ...]:
 
 def scan_date_of(case: Case) -> date | None:
     """Return the day of the scan that the surgeon plans on, or None when it does not say."""
-    if case.planning_volume_id is None:
-        return None
-    try:
-        return date.fromisoformat(case.planning_volume.scan_date or "")
-    except ValueError:
-        return None
+    return None if case.planning_volume_id is None else case.planning_volume.scan_day
 
 
 def scan_state_of(case: Case, *, on_date: date | None = None) -> ScanState:

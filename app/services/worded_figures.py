@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from export.contact_rows import contact_rows, suggestion_lines
 from export.figure_rows import decimals_of, figure_rows
-from export.plan_sections import branch_in_words, warning_in_words
+from export.plan_sections import branch_in_words, branches_in_words, warning_in_words
 from simulation.volumetry import known_figures
 from twin.figure import Figure
 from twin.outcome import Outcome
@@ -12,6 +12,7 @@ from twin.wording import Wording
 
 __all__ = [
     "branch_in_words",
+    "branches_in_words",
     "code_line",
     "compact_figure",
     "contact_rows",

@@ -16,6 +16,7 @@ from app.services.contact_cache import contacts_of_case
 from app.services.exports_made import supersede_exports
 from app.services.jobs import Job, JobEvent, JobHandle, JobRunner
 from app.services.rehearse_plan import Rehearsal
+from app.services.second_scan import second_scan_of
 from app.services.simulate_plan import confirmed_structures_of, scan_date_of, scan_state_of
 from app.services.structure_volume import volume_figure
 from app.ui.window_thread import JobAnswers, WindowJobs, WindowThread
@@ -228,6 +229,7 @@ class CaseWork(QObject):
                 scan=scan_state_of(case),
                 confirmed=confirmed_structures_of(case),
                 contacts=contacts_of_case(case, self.folder.path, twin),
+                second=second_scan_of(case, self.folder.path, cancel=cancel),
             )
         return BuiltTwin(twin, coarse, volumes, rehearsal)
 
@@ -249,7 +251,8 @@ class CaseWork(QObject):
 
 def examine_labels(case: Case) -> None:
     """Let each layer find out its values and its hash, which it then knows: a fifth of a second for a whole scan."""
-    for layer in case.layers.values():
+    of_scans = (layer for layers in case.scan_layers.values() for layer in layers.values())
+    for layer in (*case.layers.values(), *of_scans):
         layer.values()
         _ = layer.hash
 
@@ -271,4 +274,8 @@ def _no_answer(event: JobEvent) -> None:
 
 def _same_labels(one: Case, other: Case) -> bool:
     """Tell whether two states of a case share their labels; layers are immutable, so their identity tells."""
-    return one.layers.keys() == other.layers.keys() and all(one.layers[n] is other.layers[n] for n in one.layers)
+    if one.layers.keys() != other.layers.keys() or any(one.layers[n] is not other.layers[n] for n in one.layers):
+        return False
+    # Growth is measured on the labels of other dates, through their registrations; branches are named by persons.
+    measured = [(case.scan_layers, case.registrations if case.scan_layers else ()) for case in (one, other)]
+    return measured[0] == measured[1] and one.branch_names == other.branch_names

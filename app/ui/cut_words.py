@@ -84,7 +84,7 @@ def _pancreas(cut: PancreasCut, wording: Wording) -> str:
 
 
 def _branches(branches: tuple[str, ...], wording: Wording) -> str:
-    return ", ".join(branch_in_words(branch, wording) for branch in branches)
+    return " + ".join(branch_in_words(branch, wording) for branch in branches)
 
 
 def _lesion(lesion_id: str, wording: Wording) -> str:

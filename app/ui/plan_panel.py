@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.services.rehearse_plan import CutFaces
+from app.services.worded_figures import warning_in_words
 from app.ui.action_table import ActionTable
 from app.ui.approval_page import ApprovalPage
 from app.ui.cut_list import CutList
@@ -287,5 +288,5 @@ class PlanPanel(QWidget):
             return
         table = self.figures if outcome.liver is not None else self.gland_figures
         for warning in outcome.warnings:
-            text = self._wording.text(warning.message_id, **warning.parameters)
+            text = warning_in_words(warning, self._wording)
             table.notes.addWidget(label(text, "Warning", wraps=True))

@@ -90,11 +90,6 @@ class ViewState(QObject):
         self.overlays = (*self.overlays, overlay)
         self.overlays_changed.emit()
 
-    def remove_overlay(self, overlay: SliceOverlay) -> None:
-        """Let it paint no more."""
-        self.overlays = tuple(known for known in self.overlays if known is not overlay)
-        self.overlays_changed.emit()
-
     def set_clip(self, normal_lps: NDArray[np.float64] | None) -> None:
         """Cut the 3D view open at the crosshair: what lies where the normal points to is left out; None closes it."""
         self.clip_normal_lps = normal_lps

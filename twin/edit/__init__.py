@@ -10,10 +10,17 @@ from twin.edit.edit import Edit
 from twin.edit.group_edit import GroupEdit
 from twin.edit.layers_edit import LayersEdit, PackedLayer
 from twin.edit.packed_array import PackedArray, Packing
-from twin.edit.patient_edits import BranchNamesEdit, ConfirmationEdit, FactsEdit, IdentityEdit, SegmentBarriersEdit
+from twin.edit.patient_edits import (
+    BranchNamesEdit,
+    ChecklistEdit,
+    ConfirmationEdit,
+    FactsEdit,
+    IdentityEdit,
+    SegmentBarriersEdit,
+)
 from twin.edit.plan_edits import ApprovalEdit, OutcomeEdit, PlanEdit
 from twin.edit.results_edit import ResultsEdit
-from twin.edit.volume_edits import PlanningVolumeEdit, RegistrationsEdit, VolumesEdit
+from twin.edit.volume_edits import PlanningVolumeEdit, RegistrationsEdit, ScanLayersEdit, VolumesEdit
 from twin.edit.voxel_edit import BoxState, VoxelEdit
 
 __all__ = [
@@ -21,6 +28,7 @@ __all__ = [
     "Basis",
     "BoxState",
     "BranchNamesEdit",
+    "ChecklistEdit",
     "ConfirmationEdit",
     "Edit",
     "FactsEdit",
@@ -35,6 +43,7 @@ __all__ = [
     "PlanningVolumeEdit",
     "RegistrationsEdit",
     "ResultsEdit",
+    "ScanLayersEdit",
     "SegmentBarriersEdit",
     "VolumesEdit",
     "VoxelEdit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from twin.case import Case
+from twin.checklist import ChecklistAnswer
 from twin.edit.edit import Edit
 from twin.edit.results_edit import with_results_of
 from twin.errors import GeometryError
@@ -12,7 +13,14 @@ from twin.naming.branch_name import BranchName
 from twin.patient import PatientFacts, PatientIdentity
 from twin.plan import Confirmation
 
-__all__ = ["BranchNamesEdit", "ConfirmationEdit", "FactsEdit", "IdentityEdit", "SegmentBarriersEdit"]
+__all__ = [
+    "BranchNamesEdit",
+    "ChecklistEdit",
+    "ConfirmationEdit",
+    "FactsEdit",
+    "IdentityEdit",
+    "SegmentBarriersEdit",
+]
 
 _N_BYTES = 2048  # a handful of short texts
 
@@ -146,3 +154,25 @@ class SegmentBarriersEdit:
     def inverted(self, case_before: Case) -> Edit:
         """Return the edit that brings back ``case_before``."""
         return with_results_of(SegmentBarriersEdit(case_before.segment_barriers, self.label), case_before)
+
+
+@dataclass(frozen=True)
+class ChecklistEdit:
+    """Answer a question of the anatomy checklist, or take the answer back (None)."""
+
+    item_id: str
+    answer: ChecklistAnswer | None
+    label: str = "edit.checklist"
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes it takes in memory, nearly."""
+        return _N_BYTES
+
+    def apply(self, case: Case) -> Case:
+        """Return the case with the answer."""
+        return case.with_checklist_answer(self.item_id, self.answer)
+
+    def inverted(self, case_before: Case) -> ChecklistEdit:
+        """Return the edit that brings back ``case_before``."""
+        return ChecklistEdit(self.item_id, case_before.checklist_answers.get(self.item_id), self.label)

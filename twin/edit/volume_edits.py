@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from twin.anatomy import LayerName
 from twin.case import Case
 from twin.edit.edit import Edit
+from twin.edit.results_edit import with_results_of
 from twin.errors import InputError
+from twin.label_layer import LabelLayer
 from twin.registration import Registration
 from twin.volume import Volume
 
-__all__ = ["PlanningVolumeEdit", "RegistrationsEdit", "VolumesEdit"]
+__all__ = ["PlanningVolumeEdit", "RegistrationsEdit", "ScanLayersEdit", "VolumesEdit"]
 
 
 @dataclass(frozen=True)
@@ -125,12 +128,39 @@ class RegistrationsEdit:
         InputError
             When one of them names a scan that the case does not hold.
         """
-        for registration in self.registrations:
-            for volume_id in (registration.from_volume_id, registration.to_volume_id):
-                if volume_id not in case.volumes:
-                    raise InputError("error.case.no_such_volume", volume=volume_id)
-        return replace(case, registrations=self.registrations)
+        return case.with_registrations(self.registrations)
 
-    def inverted(self, case_before: Case) -> RegistrationsEdit:
+    def inverted(self, case_before: Case) -> Edit:
         """Return the edit that brings back ``case_before``."""
-        return RegistrationsEdit(case_before.registrations, self.label)
+        return with_results_of(RegistrationsEdit(case_before.registrations, self.label), case_before)
+
+
+@dataclass(frozen=True)
+class ScanLayersEdit:
+    """Set the labels of a scan of another date, on its own grid; without any they are taken away."""
+
+    volume_id: str
+    layers: Mapping[LayerName, LabelLayer]
+    label: str = "edit.scan_layers"
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes it takes in memory, nearly."""
+        return 512 + sum(layer.voxels.nbytes for layer in self.layers.values())
+
+    def apply(self, case: Case) -> Case:
+        """Return the case with these labels; figures that measured growth on others become stale.
+
+        Raises
+        ------
+        InputError
+            When the case holds no such scan, or it is the one that is planned on.
+        GeometryError
+            When a layer is not on the grid of the scan.
+        """
+        return case.with_scan_layers(self.volume_id, self.layers)
+
+    def inverted(self, case_before: Case) -> Edit:
+        """Return the edit that brings back ``case_before``."""
+        before = case_before.scan_layers.get(self.volume_id, {})
+        return with_results_of(ScanLayersEdit(self.volume_id, before, self.label), case_before)

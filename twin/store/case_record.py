@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from twin.anatomy import LayerName
 from twin.case import Case
+from twin.checklist import ChecklistAnswer
 from twin.grid import Grid
 from twin.label_doubt import LabelDoubt
 from twin.label_layer import LabelLayer
@@ -52,6 +54,11 @@ def case_to_record(case: Case, blobs: BlobFolder) -> tuple[Document, dict[str, B
     for layer in case.layers.values():
         document, used[f"layer/{layer.name.value}"] = layer_to_json(layer, blobs)
         layers.append(document)
+    scan_layers: list[Document] = []
+    for volume_id, labels in case.scan_layers.items():
+        for layer in labels.values():
+            document, used[f"scan_layer/{volume_id}/{layer.name.value}"] = layer_to_json(layer, blobs)
+            scan_layers.append({"volume_id": volume_id, "layer": document})
     record = {
         "id": case.id,
         "facts": case.facts.to_json(),
@@ -66,6 +73,8 @@ def case_to_record(case: Case, blobs: BlobFolder) -> tuple[Document, dict[str, B
         "not_found": dict(case.not_found),
         "branch_names": [name.to_json() for name in case.branch_names],
         "segment_barriers": list(case.segment_barriers),
+        "scan_layers": scan_layers,
+        "checklist_answers": [answer.to_json() for answer in case.checklist_answers.values()],
     }
     return record, used
 
@@ -98,7 +107,18 @@ def case_from_record(record: Document, identity: PatientIdentity, blobs: BlobFol
         {LayerName(name): int(number) for name, number in record["revisions"].items()},
         tuple(BranchName.from_json(document) for document in record.get("branch_names", ())),
         tuple(str(vein) for vein in record.get("segment_barriers", ())),
+        _scan_layers(record.get("scan_layers", ()), blobs),
+        {entry["item_id"]: ChecklistAnswer.from_json(entry) for entry in record.get("checklist_answers", ())},
     )
+
+
+def _scan_layers(documents: Sequence[Document], blobs: BlobFolder) -> dict[str, dict[LayerName, LabelLayer]]:
+    """Read the labels of scans of other dates."""
+    found: dict[str, dict[LayerName, LabelLayer]] = {}
+    for document in documents:
+        layer = layer_from_json(document["layer"], blobs)
+        found.setdefault(document["volume_id"], {})[layer.name] = layer
+    return found
 
 
 def volume_to_json(volume: Volume, blobs: BlobFolder) -> tuple[Document, Blob]:

@@ -13,10 +13,12 @@ from typing import Any
 
 from twin.anatomy import LayerName
 from twin.box import Box
+from twin.checklist import ChecklistAnswer
 from twin.edit import (
     ApprovalEdit,
     BoxState,
     BranchNamesEdit,
+    ChecklistEdit,
     ConfirmationEdit,
     Edit,
     FactsEdit,
@@ -30,6 +32,7 @@ from twin.edit import (
     PlanningVolumeEdit,
     RegistrationsEdit,
     ResultsEdit,
+    ScanLayersEdit,
     SegmentBarriersEdit,
     VolumesEdit,
     VoxelEdit,
@@ -151,6 +154,12 @@ class _Writer:
                 return "branch_names", {"names": [name.to_json() for name in edit.names]}
             case SegmentBarriersEdit():
                 return "segment_barriers", {"barriers": list(edit.barriers)}
+            case ScanLayersEdit():
+                documents = [layer_to_json(layer, self.blobs)[0] for layer in edit.layers.values()]
+                return "scan_layers", {"volume_id": edit.volume_id, "layers": documents}
+            case ChecklistEdit():
+                answer = None if edit.answer is None else edit.answer.to_json()
+                return "checklist", {"item_id": edit.item_id, "answer": answer}
             case PlanEdit():
                 return "plan", {"name": edit.name, "plan": None if edit.plan is None else edit.plan.to_json()}
             case OutcomeEdit():
@@ -239,6 +248,12 @@ class _Reader:
                 return BranchNamesEdit(tuple(BranchName.from_json(entry) for entry in d["names"]), label)
             case "segment_barriers":
                 return SegmentBarriersEdit(tuple(str(vein) for vein in d["barriers"]), label)
+            case "scan_layers":
+                found = [layer_from_json(entry, self.blobs) for entry in d["layers"]]
+                return ScanLayersEdit(d["volume_id"], {layer.name: layer for layer in found}, label)
+            case "checklist":
+                entry = d["answer"]
+                return ChecklistEdit(d["item_id"], None if entry is None else ChecklistAnswer.from_json(entry), label)
             case "plan":
                 return PlanEdit(d["name"], None if d["plan"] is None else Plan.from_json(d["plan"]), label)
             case "outcome":

@@ -26,12 +26,18 @@ def run(
     resample: Annotated[bool, typer.Option("--resample-labels", help="cli.import.resample")] = False,
     units: Annotated[Units | None, typer.Option(help="cli.import.units")] = None,
     modality: Annotated[Scanner | None, typer.Option(help="cli.import.modality")] = None,
+    scan: Annotated[str, typer.Option(metavar="N|ID|DATE", help="cli.import.scan")] = "",
     join_reason: Annotated[str, typer.Option(metavar="TEXT", help="cli.import.join_reason")] = "",
 ) -> None:
     """Import scans, labels, or both."""
     from app import composition
 
     composition.prepare_program()
+    if scan:
+        if labels is None or source is not None or series or planning:
+            raise UsageError("error.import.scan_with_labels")
+        _import_scan_labels(ctx.obj, case, scan, (labels, value_map, _organ_files(organ or []), resample))
+        return
     from app.services.import_result import worded_problem
     from app.services.import_study import ImportRequest, import_into_case
     from twin.readers.image_file import LengthUnit
@@ -57,6 +63,27 @@ def run(
         console.say(worded_problem(problem, console.wording))
     for line in result.quality.lines(console.wording):
         console.say(line)
+    console.finish(result.to_json(console.wording), result.lines(console.wording))
+
+
+def _import_scan_labels(
+    console: Console, case: Path, scan: str, given: tuple[Path, Path | None, dict[str, Path], bool]
+) -> None:
+    """Labels of a scan of another date: kept beside those of the planning volume, for growth."""
+    from app.services.second_scan import import_scan_labels
+
+    labels, value_map, organ_files, resamples = given
+    with console.job() as job:
+        result = import_scan_labels(
+            case,
+            scan,
+            labels,
+            value_map=value_map,
+            organ_files=organ_files,
+            resamples_labels=resamples,
+            progress=job.progress,
+            cancel=job.cancel,
+        )
     console.finish(result.to_json(console.wording), result.lines(console.wording))
 
 

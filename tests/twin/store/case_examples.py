@@ -11,8 +11,10 @@ import numpy as np
 from twin.anatomy import LayerName
 from twin.box import Box
 from twin.case import Case
+from twin.checklist import ChecklistAnswer, Judgement, Sight
 from twin.edit import (
     ApprovalEdit,
+    ChecklistEdit,
     ConfirmationEdit,
     Edit,
     FactsEdit,
@@ -23,6 +25,7 @@ from twin.edit import (
     PlanEdit,
     PlanningVolumeEdit,
     RegistrationsEdit,
+    ScanLayersEdit,
     VolumesEdit,
     VoxelEdit,
 )
@@ -133,6 +136,9 @@ def full_edits(case: Case) -> list[Edit]:
     painted = stroke(case, LayerName.ORGANS, Box((0, 0, 0), (2, 2, 2)), 11)
     assert painted is not None
     do(painted)
+    do(ScanLayersEdit("volume-1", {LayerName.ORGANS: layer(LayerName.ORGANS, 7)}))
+    do(ChecklistEdit("portal_type", ChecklistAnswer.given("portal_type", Judgement.CONFIRMED, Sight.SEEN, by="Dr A")))
+    do(ChecklistEdit("bile_ducts", ChecklistAnswer.given("bile_ducts", Judgement.NOT_APPLICABLE, None, by="Dr A")))
     do(PlanEdit("A", Plan("A", (parse_cut("plane:0.1,0.2,0.3:1,2,3"), parse_cut("wedge:lesion-1:10.123456789")))))
     do(PlanEdit("B", Plan("B", _every_cut())))
     do(ConfirmationEdit.declaring(case, "liver", "Dr Example"))
@@ -170,6 +176,12 @@ def content(case: Case, *, with_revisions: bool = True) -> dict[str, Any]:
         "plans": dict(case.plans),
         "outcomes": {name: json.dumps(o.to_json()) for name, o in case.outcomes.items()},
         "not_found": dict(case.not_found),
+        "scan_layers": {
+            (volume_id, name): _layer_content(entry)
+            for volume_id, layers in case.scan_layers.items()
+            for name, entry in layers.items()
+        },
+        "checklist_answers": dict(case.checklist_answers),
         **({"revisions": dict(case.revisions)} if with_revisions else {}),
     }
 

@@ -60,12 +60,16 @@ def test_that_other_tools_can_read_the_voxels(full_path: Path) -> None:
     sitk = pytest.importorskip("SimpleITK")
     with CaseFolder.open(full_path, read_only=True) as folder:
         objects = folder._manifest.objects
-        assert len(objects) == 3 + 6 + 1
+        assert len(objects) == 3 + 6 + 1 + 1  # scans, layers, one of another date, the record
         for name, blob in objects.items():
             if name == "record":
                 continue
             kind, _, key = name.partition("/")
-            entry: Any = folder.case.volumes[key] if kind == "volume" else folder.case.layers[LayerName(key)]
+            if kind == "scan_layer":
+                volume_id, _, layer_name = key.partition("/")
+                entry: Any = folder.case.scan_layers[volume_id][LayerName(layer_name)]
+            else:
+                entry = folder.case.volumes[key] if kind == "volume" else folder.case.layers[LayerName(key)]
             image = sitk.ReadImage(str(full_path / "blobs" / blob.name))
             assert np.array_equal(sitk.GetArrayFromImage(image), entry.voxels)
             assert image.TransformContinuousIndexToPhysicalPoint((2.0, 3.0, 1.0)) == pytest.approx(
