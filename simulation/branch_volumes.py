@@ -6,6 +6,7 @@ Branch by branch as central values, in time for a frame; by named level with int
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +100,7 @@ def territory_figures(model: OrganModel, removed_counts: NDArray[np.int64]) -> d
     return found
 
 
+@cache
 def named_level(name: str) -> str:
     """Return the part of a branch's name that an anatomist would say; numbers and letters beyond it only count forks.
 
@@ -123,10 +125,11 @@ def named_level(name: str) -> str:
     return name
 
 
-def _levels(name: str) -> list[str]:
+@cache
+def _levels(name: str) -> tuple[str, ...]:
     """Return the named level of a branch and every one above it, without the tree as a whole."""
     parts = named_level(name).split(".")
-    return [".".join(parts[: n + 1]) for n in range(1, len(parts))]
+    return tuple(".".join(parts[: n + 1]) for n in range(1, len(parts)))
 
 
 def _territory(total_ml: NDArray[np.float64], removed_ml: NDArray[np.float64]) -> FigureTree:

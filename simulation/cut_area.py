@@ -50,5 +50,5 @@ def _leans(removal: Removal) -> NDArray[np.float64]:
             leans[here] = part.leans(faces.removed[here])
         elif here.size:
             chosen = faces.removed[here], faces.direction[here]
-            leans[here] = leans_at_faces(model.states > 0, removal.voxels, *chosen, model.grid.spacing_ijk_mm)
+            leans[here] = leans_at_faces(model.reached, removal.voxels, *chosen, model.grid.spacing_ijk_mm)
     return leans

@@ -143,6 +143,11 @@ class OrganModel:
         return replace(self, organ=organ, states=np.where(absent, np.uint32(0), self.states))
 
     @cached_property
+    def reached(self) -> NDArray[np.bool_]:
+        """Voxels of the organ and of its outward shift, bool ``[k, j, i]``."""
+        return np.asarray(self.states > 0)
+
+    @cached_property
     def counts(self) -> NDArray[np.int64]:
         """Voxels of each state, int64 (n_states,)."""
         return self.runs.counts()

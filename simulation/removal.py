@@ -5,27 +5,28 @@ Embolised and reconstructed vessels of a plan remove nothing; absent territories
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.intervals import LEVELS, reach_kji, shifted_shares
+from simulation.around_lesion import around_lesion
 from simulation.kernels.half_space import mark_half_space
 from simulation.kernels.interface import interface_pairs
+from simulation.kernels.nearest_voxel import voxels_with_labels
 from simulation.organ_model import OrganModel
 from simulation.pancreas.cuts import depth_along_mm, leaning_along
 from simulation.plan_conditions import NO_CONDITIONS, VesselConditions, absent_voxels, vessel_conditions
+from simulation.removed_part import FAR_MM, RemovedPart
 from simulation.segment_codes import segments_of_code, segments_of_graft
 from simulation.sheet_map import SheetMap
 from simulation.spared_trunks import spared_by_branches, spared_by_segments
-from twin.anatomy import LayerName
+from simulation.territory_depth import TerritoryDepth
 from twin.box import Box
 from twin.errors import GeometryError, InputError, UsageError
-from twin.geometry.distance_edt import distance_to_mm
 from twin.plan import Plan
 from twin.resection import (
     AblationZone,
@@ -34,7 +35,6 @@ from twin.resection import (
     PancreasOperation,
     PlanCondition,
     PlaneCut,
-    Resection,
     SheetCut,
     TerritorySet,
     TissueCut,
@@ -42,45 +42,12 @@ from twin.resection import (
     write_cut,
 )
 
-__all__ = ["CutFaces", "Removal", "RemovedPart", "removal_of"]
+__all__ = ["CutFaces", "Removal", "removal_of"]
 
-# Distances are computed in float32: a voxel at exactly the margin must not be lost to its last bit.
-_MARGIN_TOLERANCE_MM = 1e-4
-_FAR_MM = -1e6
 _SPARED_MM = -20.0  # a spared trunk is led out of the way: no deeper than so far outside
-_ROOM_VOXELS = 4  # the depth goes on beyond the margin, so that surfaces can be drawn through it
 
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class RemovedPart:
-    """What one cut removes.
-
-    Parameters
-    ----------
-    resection
-        The cut.
-    voxels
-        bool ``[k, j, i]`` in the box of the organ model; outside of the organ it goes on.
-    depth_mm
-        From flat voxel indices of the box to the distance to the cut, positive inside the removed part.
-    shifted_voxels
-        What it removes with the boundary of its lesion shifted inwards and outwards; None where no lesion decides.
-    leans
-        From flat voxel indices to the direction in which the depth changes, unit vectors along i, j, k, (n, 3); None
-        where only voxels are known.
-    spared_nodes
-        By tree, nodes of trunks that stay though they lie in removed tissue, bool (n_nodes,).
-    """
-
-    resection: Resection
-    voxels: Mask
-    depth_mm: Callable[[Indices], NDArray[np.float64]]
-    shifted_voxels: tuple[Mask, Mask] | None = None
-    leans: Callable[[Indices], NDArray[np.float64]] | None = None
-    spared_nodes: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +95,12 @@ class Removal:
             return np.zeros(self.model.organ.shape, np.bool_)
         return _union([part.voxels for part in self.parts])
 
+    @property
+    def box(self) -> Box:
+        """Part of the box of the model that holds every removed voxel."""
+        whole = Box((0, 0, 0), self.model.box.shape_kji)
+        return reduce(Box.joined, [part.box or whole for part in self.parts]) if self.parts else whole
+
     @cached_property
     def taken(self) -> Mask:
         """Union of the parts that are taken out: all but ablations."""
@@ -137,8 +110,11 @@ class Removal:
     @cached_property
     def faces(self) -> CutFaces:
         """Faces of the cut."""
-        removed, direction = interface_pairs(self.model.states > 0, self.voxels)
         shape = self.model.organ.shape
+        box = self.box.grown(1, (shape[0], shape[1], shape[2]))
+        in_box, direction = interface_pairs(self.model.reached[box.slices], self.voxels[box.slices])
+        places = np.stack(np.unravel_index(in_box, box.shape_kji)) + np.reshape(box.start_kji, (3, 1))
+        removed = np.asarray(np.ravel_multi_index(tuple(places), shape), np.int64)
         strides = np.array([1, shape[2], shape[1] * shape[2]])  # along i, j, k
         return CutFaces(removed, removed + np.sign(direction) * strides[np.abs(direction) - 1], direction)
 
@@ -165,7 +141,7 @@ class Removal:
         """Organ voxels removed or destroyed."""
         return self.model.organ & self.voxels
 
-    @property
+    @cached_property
     def remnant(self) -> Mask:
         """Organ voxels that stay."""
         return self.model.organ & ~self.voxels
@@ -173,14 +149,14 @@ class Removal:
     def depth_mm(self, voxels: Indices) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the depth in the union (the deepest part counts) and which part that is, for flat indices."""
         if not self.parts:
-            return np.full(voxels.size, _FAR_MM), np.zeros(voxels.size, np.int64)
+            return np.full(voxels.size, FAR_MM), np.zeros(voxels.size, np.int64)
         depths = np.stack([part.depth_mm(voxels) for part in self.parts])
         deepest = depths.argmax(axis=0)
         return depths[deepest, np.arange(voxels.size)], deepest
 
     def node_depth_mm(self, tree: str, nodes: Indices, voxels: Indices) -> NDArray[np.float64]:
         """Return the depth at nodes of a tree that lie in voxels; a part that spares a trunk does not reach it."""
-        depths = np.full(voxels.size, _FAR_MM)
+        depths = np.full(voxels.size, FAR_MM)
         for part in self.parts:
             depth = part.depth_mm(voxels)
             if tree in part.spared_nodes:
@@ -231,7 +207,7 @@ def _part(resection: TissueCut, model: OrganModel) -> RemovedPart:
         case PlaneCut():
             return _plane(resection, model)
         case WedgeCut() | AblationZone():
-            return _around_lesion(resection, model)
+            return around_lesion(resection, model)
         case TerritorySet(branches, code):
             if code:
                 return _segments(resection, segments_of_code(code), model)
@@ -289,7 +265,7 @@ def _require_division(cut: PlaneCut | SheetCut, voxels: Mask, model: OrganModel)
 
 def _on_pancreas(cut: PancreasCut, model: OrganModel) -> RemovedPart:
     if cut.operation is PancreasOperation.ENUCLEATION:
-        return replace(_around_lesion(WedgeCut(cut.lesion_id, cut.margin_mm), model), resection=cut)
+        return replace(around_lesion(WedgeCut(cut.lesion_id, cut.margin_mm), model), resection=cut)
     depth = depth_along_mm(cut, model.axis)
     voxels = depth > 0
     n_removed, n_organ = (np.count_nonzero(mask & model.organ) for mask in (voxels, model.organ))
@@ -303,81 +279,38 @@ def _on_pancreas(cut: PancreasCut, model: OrganModel) -> RemovedPart:
         voxels,
         lambda at: np.asarray(depth.ravel()[at], dtype=np.float64),
         leans=lambda at: leaning_along(cut, model.axis, positions[at]),
+        whole_depth_mm=lambda: np.asarray(depth, np.float32),
     )
-
-
-def _around_lesion(cut: WedgeCut | AblationZone, model: OrganModel) -> RemovedPart:
-    """All voxels whose centre lies within the margin of the centre of a lesion voxel (exact distances)."""
-    value = _lesion_value(cut.lesion_id, model)
-    grid = model.twin.grid
-    lesion_box = model.twin.box(cut.lesion_id)
-    assert lesion_box is not None
-    spacing_kji = grid.spacing_ijk_mm[::-1]
-    uncertainty = model.twin.uncertainty(cut.lesion_id)
-    reach = reach_kji(grid.spacing_ijk_mm, uncertainty)
-    n_k, n_j, n_i = (int(n) + _ROOM_VOXELS + r for n, r in zip(cut.margin_mm / spacing_kji, reach, strict=True))
-    room = lesion_box.grown((n_k, n_j, n_i), grid.shape_kji)
-    lesion = model.twin.layers[LayerName.LESIONS].voxels[room.slices] == value
-    inwards, outwards = shifted_shares(lesion, grid.spacing_ijk_mm, uncertainty)
-
-    def depth_around(mask: Mask) -> NDArray[np.float32]:
-        depth = np.full(model.organ.shape, _FAR_MM, np.float32)
-        _write_overlap(depth, model.box, cut.margin_mm - distance_to_mm(mask, grid.spacing_ijk_mm), room)
-        return depth
-
-    depth = depth_around(lesion)
-    half = LEVELS // 2
-    shifted = tuple(depth_around(shares >= half) >= -_MARGIN_TOLERANCE_MM for shares in (inwards, outwards))
-
-    def depth_mm(at: Indices) -> NDArray[np.float64]:
-        return np.asarray(depth.ravel()[at], dtype=np.float64)
-
-    return RemovedPart(
-        cut,
-        depth >= -_MARGIN_TOLERANCE_MM,
-        depth_mm,
-        (shifted[0], shifted[1]),
-        lambda at: _directions(depth, at, spacing_kji[::-1]),
-    )
-
-
-def _directions(depth: NDArray[np.float32], at: Indices, spacing_ijk_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the direction in which a field changes at voxels, by the voxels beside them."""
-    places = np.unravel_index(at, depth.shape)
-    slopes = np.empty((at.size, 3))
-    for axis in range(3):
-        last = depth.shape[2 - axis] - 1
-        beside = [list(places), list(places)]
-        beside[0][2 - axis] = np.maximum(places[2 - axis] - 1, 0)
-        beside[1][2 - axis] = np.minimum(places[2 - axis] + 1, last)
-        before, after = (depth[tuple(place)].astype(np.float64) for place in beside)
-        slopes[:, axis] = (after - before) / spacing_ijk_mm[axis]
-    return np.asarray(slopes / np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-9))
 
 
 def _segments(cut: TerritorySet | DonorSplit, values: tuple[int, ...], model: OrganModel) -> RemovedPart:
     if model.couinaud is None:
         raise GeometryError("error.cut.needs_segments", cut=write_cut(cut))
-    voxels = np.isin(model.couinaud, values)
-    return _labelled(cut, voxels, model, spared_by_segments(values, voxels, model))
+    table, wanted = model.table, np.array(values)
+    voxels = voxels_with_labels(model.couinaud, wanted, int(table.couinaud.max()))
+    return _labelled(cut, voxels, model, spared_by_segments(values, np.isin(table.couinaud, wanted), model))
 
 
 def _territories(cut: TerritorySet, names: tuple[str, ...], model: OrganModel) -> RemovedPart:
-    union = np.zeros(model.organ.shape, np.bool_)
+    territories = {"portal": (model.portal, model.table.portal), "hepatic": (model.venous, model.table.venous)}
     chosen: dict[str, list[int]] = {}
     for name in names:
         tree = name.partition(".")[0]
         graph = model.twin.graphs.get(tree)
-        labels = {"portal": model.portal, "hepatic": model.venous}.get(tree)
-        if graph is None or labels is None:
+        if graph is None or territories.get(tree, (None,))[0] is None:
             raise GeometryError("error.cut.needs_branches", cut=write_cut(cut), branch=name)
         indices = [b.index for b in graph.branches if b.name == name or b.name.startswith(name + ".")]
         if not indices:
             known = ", ".join(sorted({b.name for b in graph.branches if b.name})) or "-"
             raise InputError("error.cut.no_such_branch", branch=name, known=known)
-        union |= np.isin(labels, indices)
         chosen.setdefault(tree, []).extend(indices)
-    return _labelled(cut, union, model, spared_by_branches(chosen, union, model))
+    masks, states = [], np.zeros(model.table.n_states, np.bool_)
+    for tree, indices in chosen.items():
+        labels, of_states = territories[tree]
+        assert labels is not None
+        masks.append(voxels_with_labels(labels, np.array(indices), int(of_states.max())))
+        states |= np.isin(of_states, indices)
+    return _labelled(cut, _union(masks), model, spared_by_branches(chosen, states, model))
 
 
 def _labelled(
@@ -385,53 +318,8 @@ def _labelled(
 ) -> RemovedPart:
     if not (voxels & model.organ).any():
         raise GeometryError("error.cut.misses_organ", cut=write_cut(cut), structure=model.organ_id)
-    depths: list[NDArray[np.float32]] = []  # made when it is first asked for
-
-    def depth_mm(at: Indices) -> NDArray[np.float64]:
-        if not depths:
-            depths.append(_depth_inside_mm(voxels & model.organ, model).ravel())
-        return np.asarray(depths[0][at], dtype=np.float64)
-
-    return RemovedPart(cut, voxels, depth_mm, spared_nodes=spared_nodes)
-
-
-def _depth_inside_mm(voxels: Mask, model: OrganModel) -> NDArray[np.float32]:
-    """Return the distance to the border of a part inside of it, and one voxel against it outside."""
-    spacing = model.grid.spacing_ijk_mm
-    depth = np.full(voxels.shape, -float(spacing.min()), np.float32)
-    box = Box.around(voxels)
-    if box is not None:
-        box = box.grown(1, (voxels.shape[0], voxels.shape[1], voxels.shape[2]))
-        # Beyond the capsule the part goes on: only its border with the rest of the organ counts.
-        rest = (model.organ & ~voxels)[box.slices]
-        inside = distance_to_mm(rest, spacing)
-        depth[box.slices] = np.where(voxels[box.slices], inside, depth[box.slices])
-    return depth
+    return RemovedPart(cut, voxels, TerritoryDepth(voxels, model), spared_nodes=spared_nodes)
 
 
 def _union(masks: list[Mask]) -> Mask:
-    union = masks[0].copy()
-    for mask in masks[1:]:
-        union |= mask
-    return union
-
-
-def _lesion_value(lesion_id: str, model: OrganModel) -> int:
-    """Return the label value of a lesion that lies in the organ."""
-    known = model.twin.lesion_ids
-    if lesion_id not in known:
-        raise InputError("error.plan.no_such_lesion", lesion=lesion_id, known=", ".join(known) or "-")
-    value = int(lesion_id.rpartition("-")[2])
-    if value not in model.lesion_values:
-        raise GeometryError("error.plan.lesion_outside_organ", lesion=lesion_id, structure=model.organ_id)
-    return value
-
-
-def _write_overlap(target: NDArray[np.float32], box: Box, source: NDArray[np.float32], room: Box) -> None:
-    """Copy the part of ``source`` (in ``room``) that lies in ``box`` to its place in ``target``."""
-    start = np.maximum(box.start_kji, room.start_kji)
-    stop = np.minimum(box.stop_kji, room.stop_kji)
-    if (start < stop).all():
-        to = tuple(slice(a, b) for a, b in zip(start - box.start_kji, stop - box.start_kji, strict=True))
-        origin = tuple(slice(a, b) for a, b in zip(start - room.start_kji, stop - room.start_kji, strict=True))
-        target[to] = source[origin]
+    return masks[0] if len(masks) == 1 else np.asarray(np.logical_or.reduce(masks))

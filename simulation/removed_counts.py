@@ -24,8 +24,11 @@ def removed_counts(removal: Removal) -> tuple[NDArray[np.int64], NDArray[np.int6
     counted: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
     for one in by_boundary:
         if id(one) not in counted:
-            removed = count_states(model.states, one.voxels, model.table.n_states)
-            taken = count_states(model.states, one.taken, model.table.n_states) if one.has_ablation else removed
+            box = one.box.slices
+            removed = count_states(model.states[box], one.voxels[box], model.table.n_states)
+            taken = removed
+            if one.has_ablation:
+                taken = count_states(model.states[box], one.taken[box], model.table.n_states)
             counted[id(one)] = (removed, taken)
     both = [counted[id(one)] for one in by_boundary]
     return np.stack([removed for removed, _ in both]), np.stack([taken for _, taken in both])

@@ -26,32 +26,32 @@ TerritoryCounts = Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
 _LEAST_SHARE = 1.0 / 3.0
 
 
-def spared_by_segments(values: Collection[int], voxels: NDArray[np.bool_], model: OrganModel) -> Nodes:
+def spared_by_segments(values: Collection[int], states: NDArray[np.bool_], model: OrganModel) -> Nodes:
     """Return by tree which nodes a removal of whole segments spares, bool (n_nodes,).
 
     Parameters
     ----------
     values
         Label values of the segments.
-    voxels
-        What is removed, bool ``[k, j, i]`` in the box of the model.
+    states
+        Which states of the model are removed, bool (n_states,).
     model
         The organ.
     """
-    return SparingRule(model).by_segments(values, _territory_counts(voxels, model))
+    return SparingRule(model).by_segments(values, _territory_counts(states, model))
 
 
-def spared_by_branches(chosen: Mapping[str, Collection[int]], voxels: NDArray[np.bool_], model: OrganModel) -> Nodes:
+def spared_by_branches(chosen: Mapping[str, Collection[int]], states: NDArray[np.bool_], model: OrganModel) -> Nodes:
     """Return by tree which nodes a removal of whole territories spares: those on the way to other branches.
 
     Parameters
     ----------
     chosen
         Branches whose territories are removed, by tree.
-    voxels, model
+    states, model
         As for :func:`spared_by_segments`.
     """
-    return SparingRule(model).by_branches(chosen, _territory_counts(voxels, model))
+    return SparingRule(model).by_branches(chosen, _territory_counts(states, model))
 
 
 class SparingRule:
@@ -111,14 +111,16 @@ class SparingRule:
         return spared
 
 
-def _territory_counts(voxels: NDArray[np.bool_], model: OrganModel) -> TerritoryCounts:
-    counts = {}
-    for tree, labels in (("portal", model.portal), ("hepatic", model.venous)):
+def _territory_counts(states: NDArray[np.bool_], model: OrganModel) -> TerritoryCounts:
+    table, counts = model.table, {}
+    drawn = np.where(table.organ[1] > 0, model.counts, 0)
+    trees = (("portal", model.portal, table.portal), ("hepatic", model.venous, table.venous))
+    for tree, labels, territory in trees:
         graph = model.twin.graphs.get(tree)
         if graph is not None and labels is not None:
             n_rows = max((branch.index for branch in graph.branches), default=0) + 1
             whole, stays = (
-                np.bincount(labels[mask], minlength=n_rows)[:n_rows] for mask in (model.organ, model.organ & ~voxels)
+                np.bincount(territory, voxels, n_rows)[:n_rows].astype(np.int64) for voxels in (drawn, drawn * ~states)
             )
             counts[tree] = (whole, stays)
     return counts

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from simulation.organ_model import OrganModel
-from simulation.removal import Removal, RemovedPart, removal_of
+from simulation.removal import Removal, removal_of
+from simulation.removed_part import RemovedPart
 from simulation.sheet_map import SheetMap
 from twin.errors import GeometryError
 from twin.geometry.distance_edt import signed_distance_mm
@@ -128,11 +130,12 @@ def _depth_mm(part: RemovedPart, model: OrganModel, grid: Grid) -> NDArray[np.fl
     if isinstance(part.resection, SheetCut):
         return _sheet_depth_mm(SheetMap.of_cut(part.resection, model.grid), grid, scale_kji, shift_kji)
     limit_mm = 4.0 * float(grid.spacing_ijk_mm.max())
-    depth: NDArray[np.float64]
+    depth: NDArray[np.floating[Any]]
     if isinstance(part.resection, TerritorySet | DonorSplit):  # its border is one of voxels
         depth = ndimage.gaussian_filter(signed_distance_mm(part.voxels, model.grid.spacing_ijk_mm), 1.0)
     else:
-        depth = part.depth_mm(np.arange(model.organ.size)).reshape(model.organ.shape)
+        assert part.whole_depth_mm is not None
+        depth = part.whole_depth_mm()
     held = np.clip(depth, -limit_mm, limit_mm).astype(np.float32)
     return np.asarray(
         ndimage.affine_transform(held, scale_kji, shift_kji, output_shape=grid.shape_kji, order=1, mode="nearest")

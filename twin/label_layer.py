@@ -109,7 +109,14 @@ class LabelLayer:
 
     def box(self, structure_id: str) -> Box | None:
         """Smallest box around a structure, or None when it does not occur."""
-        return Box.around(self.mask(structure_id))
+        if structure_id not in self._boxes:
+            self._boxes[structure_id] = Box.around(self.mask(structure_id))
+        return self._boxes[structure_id]
+
+    @cached_property
+    def _boxes(self) -> dict[str, Box | None]:
+        """Boxes by structure, as far as they were asked for: the voxels never change."""
+        return {}
 
     def volume_ml(self, structure_id: str) -> float:
         """Volume of a structure in millilitres, from its voxels; raises like :meth:`mask`."""

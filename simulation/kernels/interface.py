@@ -50,8 +50,18 @@ def leans_at_faces(
     to some degrees.
     """
     leans = np.empty((inside.size, 3), np.float64)
-    find_leans(*_bytes(organ, removed), inside, direction, np.asarray(spacing_ijk_mm, np.float64), leans)
+    spacing = np.asarray(spacing_ijk_mm, np.float64)
+    find_leans(*_bytes(organ, removed), inside, direction, spacing, _half_balls(), leans)
     return leans
+
+
+def _half_balls() -> NDArray[np.int64]:
+    """Return for each axis the steps from a voxel, along i, j, k, to those beyond its face and within reach of that."""
+    sides = [np.arange(-_REACH, _REACH + 1)] * 3
+    steps = np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1).reshape(-1, 3)
+    from_face = steps - 0.5 * np.eye(3)[:, None]
+    is_within = ((from_face**2).sum(axis=2) <= _REACH**2) & (np.einsum("ana->an", from_face) > 0)
+    return np.stack([steps[chosen] for chosen in is_within]).astype(np.int64)
 
 
 def _bytes(organ: NDArray[np.bool_], removed: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -120,42 +130,52 @@ def find_leans(
     inside: NDArray[np.int64],
     direction: NDArray[np.int64],
     spacing: NDArray[np.float64],
+    ball: NDArray[np.int64],
     leans: NDArray[np.float64],
 ) -> None:
     """Kernel of :func:`leans_at_faces`: the lean is the moment of the removed voxels in a ball about the face.
 
-    Only pairs of opposite voxels that both lie in the organ count, so that the capsule does not turn the cut.
+    The ball lies about the middle of the face: opposite voxels are ``step`` and (one across) - ``step``, whose ways
+    from the middle are opposite too. Only pairs that both lie in the organ count, so that the capsule does not turn the
+    cut. ``ball`` int64 (3, n, 3) holds for each axis the steps along i, j, k of its half beyond the face. Moments are
+    counted in half voxels, in whole numbers.
     """
     nk, nj, ni = organ.shape
+    stride_j, stride_k = ni, nj * ni
+    bodies, sides = organ.ravel(), removed.ravel()
+    steps = np.empty((ball.shape[1], 3), np.int64)
     for n in range(inside.size):
         axis, sign = abs(direction[n]) - 1, 1 if direction[n] > 0 else -1
-        k, rest = inside[n] // (nj * ni), inside[n] % (nj * ni)
-        j, i = rest // ni, rest % ni
-        moment_i, moment_j, moment_k = 0.0, 0.0, 0.0
-        for dk in range(-_REACH, _REACH + 1):
-            for dj in range(-_REACH, _REACH + 1):
-                for di in range(-_REACH, _REACH + 1):
-                    # The ball lies about the middle of the face: opposite voxels are d and (step across) - d.
-                    oi, oj, ok = -di, -dj, -dk
-                    x, y, z = float(di), float(dj), float(dk)
-                    if axis == 0:
-                        oi, x = sign - di, di - 0.5 * sign
-                    elif axis == 1:
-                        oj, y = sign - dj, dj - 0.5 * sign
-                    else:
-                        ok, z = sign - dk, dk - 0.5 * sign
-                    if x * x + y * y + z * z > _REACH * _REACH:
-                        continue
-                    if not (0 <= i + di < ni and 0 <= j + dj < nj and 0 <= k + dk < nk):
-                        continue
-                    if not (0 <= i + oi < ni and 0 <= j + oj < nj and 0 <= k + ok < nk):
-                        continue
-                    if organ[k + dk, j + dj, i + di] and organ[k + ok, j + oj, i + oi]:
-                        is_removed = float(removed[k + dk, j + dj, i + di])
-                        moment_i, moment_j, moment_k = (
-                            moment_i + is_removed * x, moment_j + is_removed * y, moment_k + is_removed * z,
-                        )  # fmt: skip
-        lean_i, lean_j, lean_k = moment_i / spacing[0], moment_j / spacing[1], moment_k / spacing[2]
+        here = inside[n]
+        k, j, i = here // (nj * ni), here // ni % nj, here % ni
+        for s in range(steps.shape[0]):
+            steps[s, 0], steps[s, 1], steps[s, 2] = ball[axis, s, 0], ball[axis, s, 1], ball[axis, s, 2]
+            steps[s, axis] *= sign
+        is_inner = _REACH <= i < ni - _REACH and _REACH <= j < nj - _REACH and _REACH <= k < nk - _REACH
+        moment_i, moment_j, moment_k = 0, 0, 0
+        for s in range(steps.shape[0]):
+            di, dj, dk = steps[s, 0], steps[s, 1], steps[s, 2]
+            oi, oj, ok = -di, -dj, -dk
+            if axis == 0:
+                oi += sign
+            elif axis == 1:
+                oj += sign
+            else:
+                ok += sign
+            if not is_inner:
+                if not (0 <= i + di < ni and 0 <= j + dj < nj and 0 <= k + dk < nk):
+                    continue
+                if not (0 <= i + oi < ni and 0 <= j + oj < nj and 0 <= k + ok < nk):
+                    continue
+            beyond = here + di + dj * stride_j + dk * stride_k
+            before = here + oi + oj * stride_j + ok * stride_k
+            weight = (np.int64(sides[beyond]) - np.int64(sides[before])) * np.int64(bodies[beyond] & bodies[before])
+            moment_i += weight * (di - oi)
+            moment_j += weight * (dj - oj)
+            moment_k += weight * (dk - ok)
+        lean_i, lean_j, lean_k = (
+            0.5 * moment_i / spacing[0], 0.5 * moment_j / spacing[1], 0.5 * moment_k / spacing[2],
+        )  # fmt: skip
         length = np.sqrt(lean_i * lean_i + lean_j * lean_j + lean_k * lean_k)
         if length > 0.0:
             leans[n, 0], leans[n, 1], leans[n, 2] = lean_i / length, lean_j / length, lean_k / length

@@ -33,11 +33,20 @@ def mark_vessels(points_mm, in_organ, centres_mm, axes, radii_mm, reach):
     return vessel
 
 
-def find_leans(removed, place_kji, axis, sign, spacing_ijk_mm, reach):
-    """Lean of a cut at a face: the moment of the removed voxels in a ball about the middle of the face."""
+def find_leans(removed, place_kji, axis, sign, spacing_ijk_mm, reach, organ=None):
+    """Lean of a cut at a face: the moment of the removed voxels in a ball about the middle of the face.
+
+    Only those count whose opposite voxel lies in the organ as they do themselves.
+    """
     centre = np.array(place_kji[::-1], float)
     centre[axis] += 0.5 * sign
     k, j, i = np.nonzero(removed)
     arms = np.stack([i, j, k], axis=1) - centre
-    moment = arms[(arms**2).sum(axis=1) <= reach**2].sum(axis=0) / spacing_ijk_mm
+    opposite = np.rint(centre - arms).astype(int)[:, ::-1]
+    whole = np.ones_like(removed) if organ is None else organ
+    is_pair = ((opposite >= 0) & (opposite < removed.shape)).all(axis=1)
+    is_pair[is_pair] = whole[tuple(opposite[is_pair].T)] & whole[k, j, i][is_pair]
+    moment = arms[is_pair & ((arms**2).sum(axis=1) <= reach**2)].sum(axis=0) / spacing_ijk_mm
+    if not moment.any():
+        return np.eye(3)[axis]
     return moment / np.linalg.norm(moment)

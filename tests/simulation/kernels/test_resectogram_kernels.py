@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.kernels.interface import leans_at_faces
+from simulation.kernels.interface import interface_pairs, leans_at_faces
 from simulation.kernels.resectogram import mark_vessels, read_along_cut, unfold_rows
 from tests.naive import resectogram as naive
 from tests.simulation.shapes import centres, grid_of
@@ -64,3 +64,18 @@ def test_that_the_lean_of_a_cut_is_that_of_the_voxels_around():
     (lean,) = leans_at_faces(organ, removed, inside, np.array([-1]), grid.spacing_ijk_mm)
     assert lean == pytest.approx(naive.find_leans(removed, (k, j, i), 0, -1, grid.spacing_ijk_mm, 4))
     assert abs(lean @ normal) / np.linalg.norm(normal) > 0.98
+
+
+def test_that_every_face_leans_as_the_voxels_around_it_wherever_the_organ_ends():
+    rng = np.random.default_rng(5)
+    organ, removed = (
+        rng.random((6, 11, 12)) < 0.8,
+        np.indices((6, 11, 12)).sum(axis=0) + rng.normal(size=(6, 11, 12)) > 14,
+    )
+    spacing = np.array([0.8, 0.9, 2.0])
+    inside, direction = interface_pairs(organ, removed)
+    leans = leans_at_faces(organ, removed, inside, direction, spacing)
+    for at, way, lean in zip(inside, direction, leans, strict=True):
+        place = np.unravel_index(at, organ.shape)
+        expected = naive.find_leans(removed, place, abs(way) - 1, np.sign(way), spacing, 4, organ)
+        assert lean == pytest.approx(expected)
