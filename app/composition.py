@@ -22,7 +22,7 @@ from twin.geometry.numba_environment import check_threading_layer, prepare_numba
 
 if TYPE_CHECKING:
     from app.services.batch import StudyRequest, StudyResult
-    from export.renderer import Renderer
+    from export.renderer import FilmRenderer
     from segmentation.segmenter import Segmenter
     from twin.job import ProgressListener
 
@@ -94,7 +94,7 @@ def segmenters() -> tuple[Segmenter, ...]:
     return (*registered(), *configured_segmenters(user_folders().settings))
 
 
-def renderer() -> Renderer:
+def renderer() -> FilmRenderer:
     """Return what draws the pictures of pages and reports.
 
     Raises

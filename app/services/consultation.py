@@ -153,7 +153,7 @@ class StoryTeller:
                 cancel.raise_if_cancelled()
             choices = record.choices_of(self.plan_name, language)
             if _lacks_risks(choices):
-                choices = replace(choices, scenes=choices.scenes - {SceneId.RISKS})
+                choices = _with_what_can_be_told(choices)
                 without_risks.append(language)
             story = story_of_plan(case, self.twin, plan, outcome, choices, split=split)
             told[language] = replace(story, parts=tuple(_drawn_like(part, self._parts) for part in story.parts))
@@ -200,21 +200,40 @@ def take_home(
     folder: Path,
     renderer: RendererFactory,
     *,
+    beside: str = "",
     passphrase_file: Path | None = None,
     progress: ProgressListener = no_progress,
     cancel: CancelToken | None = None,
 ) -> TakeHomeResult:
-    """Make the folder that the patient takes home, with the pictures of the talk; see `take_home_of_session`."""
+    """Make the folder that the patient takes home, with the pictures and the words of the talk that were chosen for it.
+
+    ``beside`` is a second language, told side by side with the first one; see `take_home_of_session`.
+    """
     stories = teller.tell(record, (language,), cancel)
-    choices = record.choices_of(teller.plan_name, language)
-    if language in stories.without_risks:
-        choices = replace(choices, scenes=choices.scenes - {SceneId.RISKS})
+
+    questions, notes = (record.lines_taken_home(name) for name in ("questions", "notes"))
+
+    def choices(wanted: str) -> StoryChoices:
+        known = _with_what_can_be_told(record.choices_of(teller.plan_name, wanted))
+        return replace(known, questions=questions, notes=notes)
+
     kept = pictures_taken_home(record, stories.by_language[language].version)
-    drawings = tuple(store.picture(one.name) for one in kept)
-    request = TakeHomeRequest(folder, teller.plan_name, choices, passphrase_file, drawings)
+    request = TakeHomeRequest(
+        folder,
+        teller.plan_name,
+        choices(language),
+        passphrase_file,
+        tuple(store.picture(one.name) for one in kept),
+        choices(beside) if beside else None,
+    )
     return take_home_of_session(
         teller.session, request, renderer, twin=teller.twin, split=teller.split(), progress=progress, cancel=cancel
     )
+
+
+def _with_what_can_be_told(choices: StoryChoices) -> StoryChoices:
+    """Return choices without the risks when none is typed in their language."""
+    return replace(choices, scenes=choices.scenes - {SceneId.RISKS}) if _lacks_risks(choices) else choices
 
 
 def _lacks_risks(choices: StoryChoices) -> bool:

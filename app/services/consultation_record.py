@@ -51,9 +51,12 @@ class ConsultationRecord:
     choices
         Plan name and language to the choices for its story.
     notes
-        Of the team. They never leave the case.
+        Of the team.
     questions
-        Of the patient. They never leave the case.
+        Of the patient.
+    words_taken_home
+        ``"notes"`` or ``"questions"``, once somebody saw no name in them and wants the patient to have them; nothing
+        else of them ever leaves the case.
     pictures
         Gallery, oldest first.
     understanding
@@ -68,6 +71,12 @@ class ConsultationRecord:
     pictures: tuple[KeptPicture, ...] = ()
     understanding: Understanding = field(default_factory=Understanding)
     consent: StudyConsent | None = None
+    words_taken_home: frozenset[str] = frozenset()
+
+    def lines_taken_home(self, name: str) -> tuple[str, ...]:
+        """Return the lines of ``"notes"`` or ``"questions"`` that go home; none unless somebody chose so."""
+        text = {"notes": self.notes, "questions": self.questions}[name] if name in self.words_taken_home else ""
+        return tuple(line.strip() for line in text.splitlines() if line.strip())
 
     def choices_of(self, plan_name: str, language: str) -> StoryChoices:
         """Return the choices for a plan in a language; what no language words is the same in all of them."""
@@ -102,6 +111,7 @@ class ConsultationRecord:
             },
             "notes": self.notes,
             "questions": self.questions,
+            "words_taken_home": sorted(self.words_taken_home),
             "pictures": [vars(one) for one in self.pictures],
             "understanding": self.understanding.to_json(),
             "consent": None if consent is None else {**vars(consent), "basis": consent.basis.value},
@@ -121,6 +131,7 @@ class ConsultationRecord:
             tuple(KeptPicture(**one) for one in data["pictures"]),
             Understanding.from_json(data["understanding"]),
             None if consent is None else StudyConsent(**{**consent, "basis": ConsentBasis(consent["basis"])}),
+            frozenset(map(str, data.get("words_taken_home", ()))),
         )
 
 

@@ -72,6 +72,8 @@ class TakeHomeRequest:
         None for open files. A file that is there holds the five words; one that is not is written with new ones.
     drawings
         Pictures of the talk as PNG, looked through by a person; they are printed in the leaflet.
+    beside
+        Choices for the same story in a second language, told side by side; None for one language.
     """
 
     folder: Path
@@ -79,6 +81,7 @@ class TakeHomeRequest:
     choices: StoryChoices = field(default_factory=StoryChoices)
     passphrase_file: Path | None = None
     drawings: tuple[bytes, ...] = ()
+    beside: StoryChoices | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ def take_home_of_session(
     if twin is None or twin.labels_hash != case.labels_hash:
         twin = build_case_twin(case, session.folder.path, progress=part_of(progress, 0.0, 0.35), cancel=cancel)
     progress(Progress(0.35, "progress.story.telling"))
-    story = story_of_plan(case, twin, plan, outcome, request.choices, split=split)
+    story = _told_story(case, twin, plan, outcome, request, split)
     if is_new and request.passphrase_file is not None:
         _write_secret(request.passphrase_file, passphrase)  # first: a page that nobody can open helps nobody
     maker = _Maker(story, renderer(), part_of(progress, 0.45, 1.0), cancel, request.drawings)
@@ -207,6 +210,18 @@ def story_of_plan(
 ) -> Story:
     """Return the story of a plan, dividing the organ where the caller has not done it; see ``tell_story``."""
     return tell_story(case, twin, plan, outcome, _split(plan, twin) if split is None else split, choices)
+
+
+def _told_story(
+    case: Case, twin: Twin, plan: Plan, outcome: Outcome, request: TakeHomeRequest, split: Sequence[Surface] | None
+) -> Story:
+    """Return the story of a request, with the one beside it in another language."""
+    divided = _split(plan, twin) if split is None else split
+    story = story_of_plan(case, twin, plan, outcome, request.choices, split=divided)
+    beside = request.beside
+    if beside is None or beside.language == request.choices.language:
+        return story
+    return replace(story, beside=story_of_plan(case, twin, plan, outcome, beside, split=divided))
 
 
 def _split(plan: Plan, twin: Twin) -> Sequence[Surface]:
@@ -252,15 +267,20 @@ class _Maker:
         """Write the files; return those that were left out, with the reason."""
         pictures = self._pictures()
         self._step(0.6, "page")
-        leaflet = story_leaflet(self.story, pictures, drawings=self.drawings)
+        leaflets = {
+            one.words.say("files.leaflet"): story_leaflet(one, pictures, drawings=self.drawings)
+            for one in (self.story, self.story.beside)
+            if one is not None
+        }
         words = self.story.words
         light = replace(self.story, parts=light_parts(self.story.parts, _TRIANGLES))
         if passphrase:
-            inside = story_page(light, pictures, leaflet=leaflet, at_most_bytes=LARGEST_SEALED_BYTES)
+            inside = story_page(light, pictures, leaflets=leaflets, at_most_bytes=LARGEST_SEALED_BYTES)
             (folder / words.say("files.page")).write_bytes(sealed_page(self.story, inside, passphrase))
             return dict.fromkeys(("glb", "mp4"), SafetyRefusal("error.story.open_beside_sealed"))
         (folder / words.say("files.page")).write_bytes(story_page(light, pictures))
-        (folder / words.say("files.leaflet")).write_bytes(leaflet)
+        for name, leaflet in leaflets.items():
+            (folder / name).write_bytes(leaflet)
         if not self.story.state.is_approved:
             return dict.fromkeys(("glb", "mp4"), SafetyRefusal("error.story.unmarked_draft"))
         return self._model_and_film(light, folder)

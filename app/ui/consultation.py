@@ -248,7 +248,7 @@ class Consultation(QObject):
         team.choices.show_choices(self.choices, self.told.lesion_ids)
         team.texts.show_story(story, self.choices.texts)
         team.risks.show_risks(self.choices.risks)
-        team.notes.show_notes(record.notes, record.questions)
+        team.notes.show_notes(record.notes, record.questions, record.words_taken_home)
         team.pictures.show_pictures(record.pictures, self._pixmaps, story.version)
         team.measures.show_measured(
             record.understanding, record.consent, asked_items(story), self.language,
@@ -277,6 +277,7 @@ class Consultation(QObject):
         team.notes.changed.connect(
             lambda notes, questions: self._keep(replace(self.record, notes=notes, questions=questions))
         )
+        team.notes.taken_home.connect(lambda taken: self._keep(replace(self.record, words_taken_home=taken)))
         team.pictures.changed.connect(lambda picture: self._keep(self.record.with_picture(picture)))
         team.pictures.removed.connect(self._remove_picture)
         team.measures.changed.connect(self._measured)
@@ -336,14 +337,16 @@ class Consultation(QObject):
         folder = self._dialogs.folder(self._wording.text("consultation.home.where"), "")
         if folder is None or self._making is not None:
             return
+        self.team.notes.flush()
         language, record = self.team.home.language, self.record
         target = folder / "take-home" if any(folder.iterdir()) else folder
+        beside = self.team.home.beside
         code = target.with_name(f"{target.name}-code.txt") if self.team.home.seal.isChecked() else None
 
         def work(progress: ProgressListener, cancel: CancelToken) -> TakeHomeResult:
             return take_home(
                 self.teller, record, self.store, language, target, self._renderer,
-                passphrase_file=code, progress=progress, cancel=cancel,
+                beside=beside, passphrase_file=code, progress=progress, cancel=cancel,
             )  # fmt: skip
 
         home = self.team.home

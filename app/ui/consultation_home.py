@@ -15,7 +15,7 @@ _STEPS = 1000
 
 
 class HomePage(QWidget):
-    """Language, seal, one button, progress and a way to stop."""
+    """Languages, seal, one button, progress and a way to stop."""
 
     asked = Signal()
     cancel_asked = Signal()
@@ -26,7 +26,7 @@ class HomePage(QWidget):
         self._progress_text = label("", "Quiet", wraps=True)
         self._labels = {name: label("", "Quiet", wraps=True) for name in ("intro", "language", "seal_note")}
         self.languages = QComboBox()
-        self.seal = QCheckBox()
+        self.both_languages, self.seal = QCheckBox(), QCheckBox()
         self.make_button, self.cancel_button = QPushButton(), QPushButton()
         self.make_button.setObjectName("Main")
         self.make_button.setMinimumHeight(44)
@@ -38,7 +38,8 @@ class HomePage(QWidget):
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
         for widget in (
-            self._labels["intro"], self._labels["language"], self.languages, self.seal, self._labels["seal_note"],
+            self._labels["intro"], self._labels["language"], self.languages, self.both_languages, self.seal,
+            self._labels["seal_note"],
             self.make_button, self.bar, self._progress_text, self.cancel_button, self.told,
         ):  # fmt: skip
             layout.addWidget(widget)
@@ -50,6 +51,12 @@ class HomePage(QWidget):
     def language(self) -> str:
         """The language that is chosen."""
         return str(self.languages.currentData())
+
+    @property
+    def beside(self) -> str:
+        """The other language when both are wanted side by side, else nothing."""
+        others = [language for language in LANGUAGES if language != self.language]
+        return others[0] if self.both_languages.isChecked() else ""
 
     def choose_language(self, language: str) -> None:
         """Take the language of the stage."""
@@ -65,6 +72,7 @@ class HomePage(QWidget):
         self.languages.setCurrentIndex(chosen)
         for name, one in self._labels.items():
             one.setText(wording.text(f"consultation.home.{name}"))
+        self.both_languages.setText(wording.text("consultation.home.both_languages"))
         self.seal.setText(wording.text("consultation.home.seal"))
         self.make_button.setText(wording.text("consultation.home.make"))
         self.cancel_button.setText(wording.text("ui.task.cancel"))

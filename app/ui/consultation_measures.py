@@ -38,10 +38,12 @@ __all__ = ["MeasuresPage", "alert_of_team"]
 _SCALE = range(1, 6)
 _ANSWER_PX = QSize(56, 44)
 _LABELS = (
-    *("intro", "before", "after", "scale", "scale_after", "teach_back", "teach_back_note"),
+    *("intro", "apais_wording", "before", "after", "scale", "scale_after", "teach_back", "teach_back_note"),
     *("satisfaction", "satisfaction_scale", "study", "study_note", "consent_state"),
 )
-_ROLES = dict.fromkeys(("before", "after", "teach_back", "satisfaction", "study"), "Section")
+_ROLES = {"apais_wording": "Warning"} | dict.fromkeys(
+    ("before", "after", "teach_back", "satisfaction", "study"), "Section"
+)
 
 
 class ScaleRow(QWidget):
@@ -150,6 +152,7 @@ class MeasuresPage(QWidget):
         page = QWidget()
         column = QVBoxLayout(page)
         column.addWidget(self._labels["intro"])
+        column.addWidget(self._labels["apais_wording"])
         self._build_scale(column, Moment.BEFORE, "scale")
         self._build_teach_back(column)
         self._build_scale(column, Moment.AFTER, "scale_after")

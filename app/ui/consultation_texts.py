@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.services.consultation import Scene, Story, readability
 from app.ui.pieces import label
@@ -123,15 +123,17 @@ class TextsPage(QWidget):
 
 
 class NotesPage(QWidget):
-    """Notes of the team and questions of the patient: kept in the case, never given out."""
+    """Notes of the team and questions of the patient: kept in the case, taken home only when somebody says so."""
 
     changed = Signal(str, str)  # notes, questions
+    taken_home = Signal(object)  # frozenset[str] of "notes" and "questions"
 
     def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._labels = {name: label("", "Section") for name in ("questions", "notes")}
         self._note = label("", "Quiet", wraps=True)
         self.questions, self.notes = QPlainTextEdit(), QPlainTextEdit()
+        self.checks = {name: QCheckBox() for name in ("questions", "notes")}
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(_AFTER_TYPING_MS)
@@ -140,12 +142,16 @@ class NotesPage(QWidget):
         for name, field in (("questions", self.questions), ("notes", self.notes)):
             layout.addWidget(self._labels[name])
             layout.addWidget(field)
-            field.textChanged.connect(self._wait.start)
+            layout.addWidget(self.checks[name])
+            field.textChanged.connect(lambda name=name: self._typed(name))
+            self.checks[name].clicked.connect(self._tell_taken)
         layout.addWidget(self._note)
         self.set_wording(wording)
 
-    def show_notes(self, notes: str, questions: str) -> None:
-        """Show what is kept."""
+    def show_notes(self, notes: str, questions: str, taken: Collection[str]) -> None:
+        """Show what is kept, and what of it goes home."""
+        for name, check in self.checks.items():
+            check.setChecked(name in taken)
         for field, text in ((self.notes, notes), (self.questions, questions)):
             if field.toPlainText() != text:
                 field.blockSignals(True)
@@ -156,6 +162,7 @@ class NotesPage(QWidget):
         """Write in another language."""
         for name, one in self._labels.items():
             one.setText(wording.text(f"consultation.notes.{name}"))
+            self.checks[name].setText(wording.text(f"consultation.notes.{name}_home"))
         self._note.setText(wording.text("consultation.notes.kept"))
 
     def flush(self) -> None:
@@ -163,6 +170,17 @@ class NotesPage(QWidget):
         if self._wait.isActive():
             self._wait.stop()
             self._tell()
+
+    def _typed(self, name: str) -> None:
+        """What was changed since somebody looked through it must be looked through again."""
+        self._wait.start()
+        if self.checks[name].isChecked():
+            self.checks[name].setChecked(False)
+            self._tell_taken()
+
+    def _tell_taken(self) -> None:
+        self.flush()
+        self.taken_home.emit(frozenset(name for name, check in self.checks.items() if check.isChecked()))
 
     def _tell(self) -> None:
         self.changed.emit(self.notes.toPlainText(), self.questions.toPlainText())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -138,6 +138,8 @@ class StoryChoices:
         The surgeon's own words: ``"found.title"`` or ``"found.text"`` to the text, one line a paragraph.
     has_large_print
         True for a leaflet in 16 points, as long as it gets.
+    questions, notes
+        Lines that the patient takes home: the patient's own questions, and what was noted in the talk.
     """
 
     language: str = "fr"
@@ -152,6 +154,8 @@ class StoryChoices:
     team_phone: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
     has_large_print: bool = False
+    questions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def tells(self, scene: SceneId) -> bool:
         """Tell whether a scene is part of the story."""
@@ -166,6 +170,20 @@ class StoryChoices:
             "left_out": [scene.value for scene in SceneId if scene in self.left_out],
             "risks": [asdict(risk) for risk in self.risks],
         }
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """Everything that somebody typed: it is looked through for the patient's name before it is told."""
+        stay = self.length_of_stay
+        of_risks = [text for risk in self.risks for text in (risk.event, risk.span, risk.source, risk.period)]
+        of_stay = [] if stay is None else [stay.source, stay.period]
+        return (self.team_phone, *self.texts.values(), *of_risks, *of_stay, *self.questions, *self.notes)
+
+    def worded_in(self, language: str) -> StoryChoices:
+        """Return the choices for a story in another language: what was typed in words stays behind."""
+        return replace(
+            self, language=language, texts={}, risks=(), length_of_stay=None, scenes=self.scenes - {SceneId.RISKS}
+        )
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> StoryChoices:
@@ -209,6 +227,12 @@ def _scenes(value: Any) -> frozenset[SceneId]:
     return frozenset(SceneId(name) for name in value)
 
 
+def _lines(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise TypeError(value)
+    return tuple(line.strip() for line in map(_text, value) if line.strip())
+
+
 def _risks(value: Any) -> tuple[Risk, ...]:
     return tuple(Risk(**row) for row in value)
 
@@ -226,4 +250,6 @@ _READERS: dict[str, Callable[[Any], object]] = {
     "team_phone": _text,
     "texts": lambda value: {_text(i): _text(text) for i, text in value.items()},
     "has_large_print": _flag,
+    "questions": _lines,
+    "notes": _lines,
 }

@@ -166,13 +166,26 @@ def _scene(story: Story, scene: Scene, picture: bytes | None, density: _Density)
         body = "<ol>" + "".join(f"<li>{escape(text)}</li>" for text in scene.text) + "</ol>"
     else:
         body = "".join(f"<p>{escape(text)}</p>" for text in scene.text)
+    if scene is story.scenes[-1]:
+        body += _own_words(story)
     if scene.id is SceneId.QUESTIONS:
         heading = escape(story.words.say("page.my_questions"))
-        body += f'<div class="lines"><h2>{heading}</h2>{"<p> </p>" * density.n_lines}</div>'
+        heading = "" if story.questions else f"<h2>{heading}</h2>"  # it stands above those that were typed
+        body += f'<div class="lines">{heading}{"<p> </p>" * density.n_lines}</div>'
     text = f"<h2>{escape(scene.title)}</h2>{body}"
     if picture is None:
         return f'<div class="scene">{text}</div>'
     return f'<div class="scene pictured">{_figure(story, scene, picture)}<div>{text}</div></div>'
+
+
+def _own_words(story: Story) -> str:
+    """Return what was noted and the patient's questions; the lines to write on follow them."""
+    blocks = []
+    for place, lines in (("page.my_notes", story.notes), ("page.my_questions", story.questions)):
+        if lines:
+            items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+            blocks.append(f'<h2>{escape(story.words.say(place))}</h2><ul class="own">{items}</ul>')
+    return "".join(blocks)
 
 
 def _figure(story: Story, scene: Scene, picture: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -34,7 +34,7 @@ def story_page(
     pictures: Mapping[str, bytes],
     *,
     today: date | None = None,
-    leaflet: bytes | None = None,
+    leaflets: Mapping[str, bytes] | None = None,
     at_most_bytes: int = LARGEST_STORY_BYTES,
 ) -> bytes:
     """Return the page as HTML.
@@ -47,8 +47,8 @@ def story_page(
         Scene id to PNG; the page shows them where it cannot draw the twin.
     today
         The day it is made; the present day unless given.
-    leaflet
-        PDF to carry inside, for a page that will be sealed.
+    leaflets
+        Name to PDF to carry inside, for a page that will be sealed.
     at_most_bytes
         Limit of its size; surfaces get coarser until it fits.
 
@@ -61,7 +61,7 @@ def story_page(
     """
     for budget in _TRIANGLE_BUDGETS:
         parts = light_parts(story.parts, budget)
-        content = _page(story, parts, pictures, today or date.today(), leaflet)
+        content = _page(story, parts, pictures, today or date.today(), leaflets or {})
         if len(content) <= at_most_bytes:
             return content
     raise GeometryError("error.export.page_too_large", megabytes=round(len(content) / 1e6, 1))
@@ -103,52 +103,115 @@ def made_on(story: Story, today: date) -> str:
 
 
 def _page(
-    story: Story, parts: Sequence[ModelPart], pictures: Mapping[str, bytes], today: date, leaflet: bytes | None
+    story: Story, parts: Sequence[ModelPart], pictures: Mapping[str, bytes], today: date, leaflets: Mapping[str, bytes]
 ) -> bytes:
     words, style, script = story.words, page_style(parts), page_script("story")
-    shown = ("skip", "stage", "stage_help", "show", "previous", "next", "read_aloud")
-    texts = {name: words.say(f"page.{name}") for name in shown} | {
+    told = ("skip", "stage_help", "previous", "next", "read_aloud")
+    texts = {
         "title": story.title,
+        "stage": words.say("page.stage"),
+        "show": words.say("page.show"),
         "controls_label": words.say("page.controls"),
         "scenes_label": words.say("page.scenes"),
-        "pictures_note": words.say("page.pictures"),
-        "notice": words.say("notice"),
-        "without_name": words.say("without_name"),
-        "made": made_on(story, today),
     }
-    blocks = {
+    blocks = {name: _said(story, f"page.{name}") for name in told} | {
+        "heading": _told(story, lambda one: one.title),
+        "pictures_note": _said(story, "page.pictures"),
+        "notice": _said(story, "notice"),
+        "without_name": _said(story, "without_name"),
+        "made": _told(story, lambda one: made_on(one, today)),
+        "languages": _languages(story),
         "language": story.language,
         "policy": content_policy([style], [script]),
         "style": style,
         "script": script,
-        "draft": f'<p class="draft">{escape(words.say("draft_note"))}</p>' if story.watermark else "",
+        "draft": f'<p class="draft">{_said(story, "draft_note")}</p>' if story.watermark else "",
         "watermark": _watermark(story),
         "controls": _controls(story),
         "toggles": _toggles(story),
         "tabs": _tabs(story),
         "scenes": "".join(_section(story, scene, pictures.get(scene.id.value)) for scene in story.scenes),
         "data": _data(story, parts),
-        "leaflet": _leaflet_button(story) if leaflet else "",
-        "attachment": _attachment(leaflet) if leaflet else "",
+        "leaflet": "".join(_leaflet_button(story, name) for name in leaflets),
+        "attachment": "".join(_attachment(name, content) for name, content in leaflets.items()),
     }
     template = Template((_SOURCES / "story.html").read_text(encoding="utf-8"))
     return template.substitute({name: escape(text) for name, text in texts.items()} | blocks).encode()
 
 
+def _told(story: Story, text: Callable[[Story], str]) -> str:
+    """Return a text as HTML; of two languages each says which one it is, so that it can be hidden and read aloud."""
+    if story.beside is None:
+        return escape(text(story))
+    return "".join(f'<span lang="{one.language}" data-told>{escape(text(one))}</span>' for one in (story, story.beside))
+
+
+def _said(story: Story, place: str) -> str:
+    return _told(story, lambda one: one.words.say(place))
+
+
+def _languages(story: Story) -> str:
+    """Return the switch between two languages and both; nothing for one."""
+    if story.beside is None:
+        return ""
+    tongues = {one.language: escape(one.words.say("language")) for one in (story, story.beside)}
+    tongues["both"] = _said(story, "page.both_languages")
+    buttons = "".join(
+        f'<button type="button" data-tongue="{tongue}" aria-pressed="{str(tongue == "both").lower()}">{text}</button>'
+        for tongue, text in tongues.items()
+    )
+    return (
+        f'<div class="languages" role="group" aria-label="{escape(story.words.say("page.languages"))}">{buttons}</div>'
+    )
+
+
 def _section(story: Story, scene: Scene, picture: bytes | None) -> str:
     name = f"scene-{scene.id.value}"
     figure = "" if picture is None else _figure(story, scene, picture)
-    if scene.is_list:
-        body = "<ol>" + "".join(f"<li>{escape(text)}</li>" for text in scene.text) + "</ol>"
+    if story.beside is None:
+        body = _words_of(story, scene)
     else:
-        body = "".join(f"<p>{escape(text)}</p>" for text in scene.text)
-    more = "".join(f"<p>{escape(text)}</p>" for text in scene.more)
-    if more:
-        more = f"<details><summary>{escape(story.words.say('page.more'))}</summary>{more}</details>"
+        columns = "".join(
+            f'<div lang="{one.language}" data-told>{_words_of(one, scene, story)}</div>'
+            for one in (story, story.beside)
+        )
+        body = f'<div class="beside">{columns}</div>'
+    title = _told(story, lambda one: (_scene_of(one, scene) or scene).title)
+    own = _own_words(story) if scene is story.scenes[-1] else ""
     return (
         f'<section class="scene" id="{name}" aria-labelledby="{name}-title">'
-        f'<h2 id="{name}-title">{escape(scene.title)}</h2>{figure}{body}{more}</section>'
+        f'<h2 id="{name}-title">{title}</h2>{figure}{body}{own}</section>'
     )
+
+
+def _words_of(story: Story, scene: Scene, main: Story | None = None) -> str:
+    """Return text and second layer of a scene in the language of a story; what only the other has says so."""
+    told = _scene_of(story, scene)
+    if told is None:
+        assert main is not None
+        return f"<p>{escape(story.words.say('page.only_in', language=main.words.say('language')))}</p>"
+    if told.is_list:
+        body = "<ol>" + "".join(f"<li>{escape(text)}</li>" for text in told.text) + "</ol>"
+    else:
+        body = "".join(f"<p>{escape(text)}</p>" for text in told.text)
+    more = "".join(f"<p>{escape(text)}</p>" for text in told.more)
+    if more:
+        more = f"<details><summary>{escape(story.words.say('page.more'))}</summary>{more}</details>"
+    return body + more
+
+
+def _scene_of(story: Story, scene: Scene) -> Scene | None:
+    return next((one for one in story.scenes if one.id is scene.id), None)
+
+
+def _own_words(story: Story) -> str:
+    """Return the patient's questions and what was noted, each under its heading; nothing where nothing was typed."""
+    blocks = []
+    for place, lines in (("page.my_questions", story.questions), ("page.my_notes", story.notes)):
+        if lines:
+            items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+            blocks.append(f'<div class="own"><h3>{_said(story, place)}</h3><ul>{items}</ul></div>')
+    return "".join(blocks)
 
 
 def _figure(story: Story, scene: Scene, picture: bytes) -> str:
@@ -168,9 +231,9 @@ def _watermark(story: Story) -> str:
 
 
 def _controls(story: Story) -> str:
-    texts = {name: escape(story.words.say("page." + name.replace("-", "_"))) for name in _ACTIONS}
+    texts = {name: _said(story, "page." + name.replace("-", "_")) for name in _ACTIONS}
     buttons = "".join(f'<button type="button" data-action="{name}">{text}</button>' for name, text in texts.items())
-    return f'{buttons}<button type="button" id="recentre">{escape(story.words.say("page.recentre"))}</button>'
+    return f'{buttons}<button type="button" id="recentre">{_said(story, "page.recentre")}</button>'
 
 
 def _toggles(story: Story) -> str:
@@ -181,14 +244,21 @@ def _toggles(story: Story) -> str:
             ids_by_name.setdefault(part.names[story.language], []).append(part.id)
     return "".join(
         f'<li><button type="button" data-part="{ids[0]}" data-parts="{" ".join(ids)}" aria-pressed="true">'
-        f"{escape(name)}</button></li>"
-        for name, ids in ids_by_name.items()
+        f"{_told(story, lambda one, ids=ids: _part_name(one, story, ids[0]))}</button></li>"  # type: ignore[misc]
+        for ids in ids_by_name.values()
     )
+
+
+def _part_name(told: Story, story: Story, part_id: str) -> str:
+    """Return the name of a part in the language of a telling; in that of the story where it is told there only."""
+    known = {part.id: part.names[told.language] for part in told.parts}
+    return known.get(part_id) or story.part(part_id).names[story.language]
 
 
 def _tabs(story: Story) -> str:
     return "".join(
-        f'<li><button type="button" data-scene="{scene.id.value}">{escape(scene.title)}</button></li>'
+        f'<li><button type="button" data-scene="{scene.id.value}">'
+        f"{_told(story, lambda one, scene=scene: (_scene_of(one, scene) or scene).title)}</button></li>"  # type: ignore[misc]
         for scene in story.scenes
     )
 
@@ -216,14 +286,16 @@ def _data(story: Story, parts: Sequence[ModelPart]) -> str:
 _SIDES = ("left", "right", "up", "down", "front", "back")
 
 
-def _leaflet_button(story: Story) -> str:
-    text, name = story.words.say("page.leaflet"), story.words.say("files.leaflet")
-    return f'<p><button type="button" id="save-leaflet" data-name="{escape(name)}">{escape(text)}</button></p>'
+def _leaflet_button(story: Story, name: str) -> str:
+    text = _said(story, "page.leaflet")
+    return (
+        f'<p><button type="button" class="save-leaflet" data-name="{escape(name)}">{text} {escape(name)}</button></p>'
+    )
 
 
-def _attachment(leaflet: bytes) -> str:
+def _attachment(name: str, leaflet: bytes) -> str:
     content = base64.b64encode(leaflet).decode("ascii")
-    return f'<script type="application/octet-stream" id="leaflet-data">{content}</script>'
+    return f'<script type="application/octet-stream" data-leaflet="{escape(name)}">{content}</script>'
 
 
 def _hash(text: str) -> str:

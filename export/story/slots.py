@@ -94,7 +94,7 @@ class Slots:
         stay = self.choices.length_of_stay
         if stay is not None:
             numbers |= {str(stay.low_days), str(stay.high_days)} | _numbers_in(stay.source, stay.period)
-        return frozenset(numbers | _numbers_in(self.choices.team_phone, *self.choices.texts.values()))
+        return frozenset(numbers | _numbers_in(*self.choices.typed))
 
     def _slot(self, name: str) -> Sentences:
         fill: dict[str, Callable[[], Sentences]] = {

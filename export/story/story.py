@@ -109,6 +109,10 @@ class Story:
         True when the leaflet is wanted in large print.
     the_lesions, has_several_lesions
         What was found, in the words of the story with the article, as the team asks for it; and whether it is plural.
+    questions, notes
+        Lines of the talk that go home: the patient's questions, and what was noted.
+    beside
+        The same story in a second language, told side by side; None for one language.
     """
 
     kind: StoryKind
@@ -122,6 +126,9 @@ class Story:
     has_large_print: bool = False
     the_lesions: str = ""
     has_several_lesions: bool = False
+    questions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    beside: Story | None = None
 
     @property
     def language(self) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from export.model import REMNANT, SPECIMEN
+from export.privacy import identity_words
 from export.state import document_state, require_current
 from export.story.choices import Approach, SceneId, StoryChoices, StoryKind
 from export.story.figures import LesionFate, ToldLesion, removed_side, tenths_that_stay, told_lesions, with_fates
@@ -50,7 +52,8 @@ def tell_story(
     ------
     SafetyRefusal
         When plan, twin or outcome are not those of the case as it is now; ``error.story.regrowth_in_cirrhosis`` and
-        ``error.story.regrowth_of_pancreas`` when regrowth is ticked where it must not be told.
+        ``error.story.regrowth_of_pancreas`` when regrowth is ticked where it must not be told;
+        ``error.story.names_the_patient`` when something that was typed holds the patient's name, number or birth date.
     GeometryError
         ``error.story.no_organ`` when the organ of the story has no surface.
     InputError
@@ -91,6 +94,8 @@ def tell_story(
         slots.allowed_numbers(),
         choices.has_large_print,
         *slots.asked_lesions(),
+        choices.questions,
+        choices.notes,
     )
 
 
@@ -123,6 +128,10 @@ def _check(case: Case, twin: Twin, kind: StoryKind, choices: StoryChoices) -> No
         raise SafetyRefusal("error.story.regrowth_in_cirrhosis")
     if choices.has_regrowth and kind in (StoryKind.PANCREAS, StoryKind.TRANSPLANT):
         raise SafetyRefusal("error.story.regrowth_of_pancreas")
+    typed = " ".join(choices.typed)
+    for word in identity_words(case.identity):
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", typed, re.IGNORECASE):
+            raise SafetyRefusal("error.story.names_the_patient", word=word)
     if choices.tells(SceneId.RISKS) and not choices.risks and "risks.text" not in choices.texts:
         raise InputError("error.story.risks_missing")
 

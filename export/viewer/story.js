@@ -88,7 +88,7 @@ function connectScenes(stage) {
     previous.disabled = index === 0;
     next.disabled = index === data.scenes.length - 1;
     frame.setAttribute("aria-label", scene.alternative);
-    if (!isAtOnce) document.getElementById("said").textContent = sections[index].querySelector("h2").textContent;
+    if (!isAtOnce) document.getElementById("said").textContent = sections[index].querySelector("h2").innerText;
     window.speechSynthesis?.cancel();
     glide(aimOf(scene), scene.looks, isAtOnce);
   }
@@ -115,40 +115,64 @@ function connectScenes(stage) {
 function connectReading(section) {
   const button = document.getElementById("read-aloud");
   const speech = window.speechSynthesis;
-  const language = document.documentElement.lang;
-  const voice = () => speech?.getVoices().find((one) => one.localService && one.lang.startsWith(language));
+  const language = () => document.documentElement.lang;
+  const voice = () => speech?.getVoices().find((one) => one.localService && one.lang.startsWith(language()));
   const offer = () => {
     button.hidden = !voice();
   };
+  // Of two languages side by side only the one of the voice is read.
+  const words = () => {
+    const told = [...section().querySelectorAll("[data-told]")].filter((one) => one.lang === language());
+    return told.length ? told.map((one) => one.innerText).join("\n") : section().innerText;
+  };
   offer();
   speech?.addEventListener?.("voiceschanged", offer);
+  document.addEventListener("tongue", offer);
   button.addEventListener("click", () => {
     if (speech.speaking) {
       speech.cancel();
       return;
     }
-    const spoken = new SpeechSynthesisUtterance(section().innerText);
-    Object.assign(spoken, { voice: voice(), lang: language, rate: 0.9 });
+    const spoken = new SpeechSynthesisUtterance(words());
+    Object.assign(spoken, { voice: voice(), lang: language(), rate: 0.9 });
     speech.speak(spoken);
   });
 }
 
-// A sealed story carries its leaflet inside.
-function connectLeaflet() {
-  const button = document.getElementById("save-leaflet");
-  if (!button) return;
-  button.addEventListener("click", () => {
-    const text = atob(document.getElementById("leaflet-data").textContent.trim());
-    const content = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([content], { type: "application/pdf" }));
-    link.download = button.dataset.name;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  });
+// A sealed story carries its leaflets inside.
+function connectLeaflets() {
+  for (const button of document.querySelectorAll("button.save-leaflet")) {
+    button.addEventListener("click", () => {
+      const { name } = button.dataset;
+      const text = atob(document.querySelector(`script[data-leaflet="${name}"]`).textContent.trim());
+      const content = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([content], { type: "application/pdf" }));
+      link.download = name;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+  }
 }
 
-connectLeaflet();
+// One language, the other, or both side by side; without this script both are there.
+function connectLanguages() {
+  const buttons = [...document.querySelectorAll("button[data-tongue]")];
+  const first = document.documentElement.lang;
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      const { tongue } = button.dataset;
+      document.documentElement.lang = tongue === "both" ? first : tongue;
+      for (const one of document.querySelectorAll("[data-told]")) one.hidden = tongue !== "both" && one.lang !== tongue;
+      for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+      window.speechSynthesis?.cancel();
+      document.dispatchEvent(new Event("tongue"));
+    });
+  }
+}
+
+connectLeaflets();
+connectLanguages();
 if (hasWebGL()) {
   document.documentElement.dataset.viewer = "live"; // first: the view takes its size from what is shown
   const stage = createStage(frame, storyMeshes(), data);

@@ -19,6 +19,7 @@ def run(
     plan: PlanOption,
     out: Annotated[Path, typer.Option(metavar="DIR", help="cli.consult.out")],
     choices: Annotated[Path | None, typer.Option(metavar="FILE", help="cli.consult.choices")] = None,
+    beside: Annotated[str, typer.Option(metavar="LANGUAGE", help="cli.consult.beside")] = "",
     scene: Annotated[list[str] | None, typer.Option(metavar="SCENE", help="cli.consult.scene")] = None,
     passphrase_file: Annotated[Path | None, typer.Option(metavar="FILE", help="cli.consult.passphrase_file")] = None,
 ) -> None:
@@ -31,7 +32,8 @@ def run(
 
     console: Console = ctx.obj
     chosen = read_choices(choices, console.wording.language, tuple(scene or ()))
-    request = TakeHomeRequest(out, plan, chosen, passphrase_file)
+    other = chosen.worded_in(beside) if beside else None
+    request = TakeHomeRequest(out, plan, chosen, passphrase_file, beside=other)
     with console.job() as job:
         result = make_take_home(case, request, composition.renderer, progress=job.progress, cancel=job.cancel)
     for note in result.notes(console.wording):

@@ -109,7 +109,7 @@ def test_that_beside_a_sealed_page_lies_nothing_open(approved_case: Path, tmp_pa
     sealed = (tmp_path / "out" / "your-story.html").read_text(encoding="utf-8")
     inside = _decrypted(sealed, words).decode()
     assert "What was found" in inside
-    assert 'id="leaflet-data"' in inside
+    assert 'data-leaflet="your-leaflet.pdf"' in inside
     assert "What was found" not in sealed
     assert words.strip() not in sealed
 

@@ -46,7 +46,7 @@ def pages(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pictures = {s.id.value: scene_picture(story, s, renderer, (450, 330)) for s in story.scenes}
     open_page = story_page(story, pictures, today=date(2026, 3, 2))
     (folder / "open.html").write_bytes(open_page)
-    inside = story_page(story, pictures, leaflet=b"%PDF-1.7 leaflet", at_most_bytes=LARGEST_SEALED_BYTES)
+    inside = story_page(story, pictures, leaflets={"votre-feuille.pdf": b"%PDF-1.7 leaflet"}, at_most_bytes=LARGEST_SEALED_BYTES)
     (folder / "sealed.html").write_bytes(sealed_page(story, inside, _WORDS))
     return folder
 
@@ -198,6 +198,6 @@ def test_that_wrong_words_open_nothing_and_the_right_ones_open_it_all(
     assert _current(browser) == "scene-body"
     browser.click("#next")
     assert _current(browser) == "scene-organ"
-    assert browser.run("Boolean(document.getElementById('save-leaflet'))")
+    assert browser.run("Boolean(document.querySelector('.save-leaflet'))")
     assert browser.complaints == []
     assert [r for r in browser.requests if not r.startswith(("data:", "file:"))] == []
