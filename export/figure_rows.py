@@ -56,6 +56,10 @@ _READING_ORDER = (
     "stages.1.remnant_ml",
     "stages.1.flr_percent",
     "stages.1.functional_remnant_ml",
+    "stages.1.staying_ml",
+    "stages.1.staying_functional_ml",
+    "stages.1.parted_ml",
+    "stages.1.parted_ischaemic_ml",
     "stages.2.resected_ml",
     "specimen_weight_g",
     "cut_area_cm2",
@@ -93,7 +97,16 @@ _SECOND_READINGS = (
     "parts.",
     "fistula.isgps.",  # the class stands in the notes
 )
-_OF_STAGE = ("resected_ml", "remnant_ml", "flr_percent", "functional_remnant_ml")
+_OF_STAGE = (
+    "resected_ml",
+    "remnant_ml",
+    "flr_percent",
+    "functional_remnant_ml",
+    "staying_ml",
+    "staying_functional_ml",
+    "parted_ml",
+    "parted_ischaemic_ml",
+)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from twin.resection import (
     DonorSplit,
     EmbolisedTerritory,
     PancreasCut,
+    Partition,
     PlaneCut,
     ReconstructedVessel,
     Resection,
@@ -214,6 +215,8 @@ def cut_in_words(resection: Resection, wording: Wording) -> str:
             kind, names = "absent", {"what": code or branches_in_words(branches, wording)}
         case ReconstructedVessel(branches):
             kind, names = "reconstructed", {"what": branches_in_words(branches, wording)}
+        case Partition(branches):
+            kind, names = "partition", {"what": branches_in_words(branches, wording)}
         case _:
             assert_never(resection)
     return wording.text(f"export.cut.{kind}", **names)
@@ -254,6 +257,8 @@ def warning_in_words(warning: OutcomeWarning, wording: Wording) -> str:
     for name in ("first_date", "last_date"):
         if name in parameters:
             parameters[name] = date_in_words(str(parameters[name]), wording)
+    if "branches" in parameters:
+        parameters["branches"] = branches_in_words(tuple(str(b) for b in parameters["branches"]), wording)
     if "vessel" in parameters:
         parameters["vessel"] = branch_in_words(str(parameters["vessel"]), wording)
     return wording.text(warning.message_id, **parameters)

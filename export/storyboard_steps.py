@@ -17,6 +17,7 @@ from twin.resection import (
     EmbolisedTerritory,
     PancreasCut,
     PancreasOperation,
+    Partition,
     ReconstructedVessel,
     Resection,
 )
@@ -24,7 +25,7 @@ from twin.wording import Wording
 
 __all__ = ["StoryboardStep", "approach_of", "storyboard_steps", "tissue_cuts"]
 
-_CONDITIONS = (AbsentTerritory, EmbolisedTerritory, ReconstructedVessel)
+_CONDITIONS = (AbsentTerritory, EmbolisedTerritory, Partition, ReconstructedVessel)
 _A, _E, _V, _C, _R, _S, _Z = StepId
 _STEPS = {
     "liver": (_A, _E, _V, _C, _S, _Z),

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from simulation.organ_model import OrganModel
 from simulation.segment_codes import segments_of_code
 from twin.errors import GeometryError, InputError
-from twin.resection import AbsentTerritory, DonorSplit, EmbolisedTerritory, ReconstructedVessel, Resection, write_cut
+from twin.resection import (
+    AbsentTerritory,
+    DonorSplit,
+    EmbolisedTerritory,
+    Partition,
+    ReconstructedVessel,
+    Resection,
+    write_cut,
+)
 from twin.vessel_graph import VesselGraph
 
 __all__ = ["MIDDLE_VEIN", "NO_CONDITIONS", "VesselConditions", "absent_voxels", "branch_indices", "vessel_conditions"]
@@ -58,7 +66,7 @@ def vessel_conditions(resections: Sequence[Resection], model: OrganModel) -> Ves
     embolised, kept, closed, left = _NONE, dict[str, Indices](), dict[str, Indices](), _NONE
     for resection in resections:
         match resection:
-            case EmbolisedTerritory(branches):
+            case EmbolisedTerritory(branches) | Partition(branches):
                 embolised = np.union1d(embolised, _indices(branches, model, resection))
             case ReconstructedVessel(branches):
                 for name in branches:

@@ -26,7 +26,7 @@ from simulation.removal_warnings import label_doubts, removal_warnings
 from simulation.removed_counts import removed_counts
 from simulation.second_scan import DatedRemnant, remnant_on
 from simulation.segment_codes import differs_as_drawn, intended_code, new_world_code
-from simulation.stages import stage_figures
+from simulation.stages import partition_warnings, stage_figures
 from simulation.threshold_notes import threshold_notes
 from simulation.vessel_clearance import trees_at_cut, trunk_warnings
 from simulation.vessels import crossed_vessels
@@ -132,6 +132,7 @@ def _on_liver(
     scan_date: date | None,
     second: SecondScan | None,
 ) -> Outcome:
+    plan.check_partition()
     model = model or OrganModel.of_twin(twin)
     removal = removal_of(plan, model)
     by_boundary, taken = removed_counts(removal)
@@ -143,8 +144,8 @@ def _on_liver(
     margins = margins_of(fates, removal, cut)
     figures = _volume_figures(removal, model, volumetry, by_boundary, taken)
     figures |= perfusion_figures(removal.model, trees, removed, removal.vessels)
-    if plan.is_two_stage:
-        figures["stages"] = stage_figures(plan, model, by_boundary, figures)
+    stages = stage_figures(plan, model, by_boundary, figures)
+    figures |= {"stages": stages} if stages else {}
     figures |= margin_figures(fates, margins, twin)
     dated = None if second is None else remnant_on(second, plan, removal)
     figures |= _patient_figures(figures, volumetry.of(taken), volumetry, facts, scan_date, dated)
@@ -167,6 +168,7 @@ def _on_liver(
         warnings=(
             *_doubts(twin),
             *removal_warnings(removal, fates),
+            *partition_warnings(plan, stages),
             *((OutcomeWarning("warning.slv.under_age"),) if is_under_age(facts) else ()),
             *trunk_warnings(removal, trees, removed),
             *_threshold_warnings(removal, figures, facts, scan_date, dated),

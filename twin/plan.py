@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 
 from twin.errors import UsageError
-from twin.resection import PancreasCut, Resection, resection_from_json, resection_to_json
+from twin.resection import PancreasCut, Partition, PlanCondition, Resection, resection_from_json, resection_to_json
 
 __all__ = ["Approval", "Confirmation", "Plan"]
 
@@ -81,6 +81,28 @@ class Plan:
     def is_two_stage(self) -> bool:
         """True when a part of it is left to a second operation."""
         return bool(self.stages)
+
+    @property
+    def partition(self) -> Partition | None:
+        """The partition of the liver in the first operation (ALPPS), or None."""
+        return next((one for one in self.resections if isinstance(one, Partition)), None)
+
+    def check_partition(self) -> None:
+        """Check that a partition belongs to the first operation, and that a second one removes what it parts.
+
+        Raises
+        ------
+        UsageError
+            ``error.plan.bad_partition`` when it does not.
+        """
+        of_stage: dict[int, list[Resection]] = {1: [], 2: []}
+        for stage, resection in self.staged_resections:
+            of_stage[stage].append(resection)
+        n_parted = sum(isinstance(one, Partition) for one in self.resections)
+        is_first = n_parted == 1 and any(isinstance(one, Partition) for one in of_stage[1])
+        removes = any(not isinstance(one, PlanCondition | PancreasCut) for one in of_stage[2])
+        if n_parted and not (is_first and removes):
+            raise UsageError("error.plan.bad_partition", plan=self.name)
 
     @property
     def staged_resections(self) -> tuple[tuple[int, Resection], ...]:

@@ -19,6 +19,7 @@ __all__ = [
     "EmbolisedTerritory",
     "PancreasCut",
     "PancreasOperation",
+    "Partition",
     "PlanCondition",
     "PlaneCut",
     "ReconstructedVessel",
@@ -203,8 +204,18 @@ class ReconstructedVessel:
     branches: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Partition:
+    """The first operation of ALPPS: the liver is parted where the second one will cut, and nothing is removed.
+
+    ``branches`` are the portal branches closed at the same time, those of the part that the second operation takes.
+    """
+
+    branches: tuple[str, ...]
+
+
 TissueCut = PlaneCut | SheetCut | TerritorySet | WedgeCut | AblationZone | PancreasCut | DonorSplit
-PlanCondition = EmbolisedTerritory | AbsentTerritory | ReconstructedVessel
+PlanCondition = EmbolisedTerritory | AbsentTerritory | ReconstructedVessel | Partition
 Resection = TissueCut | PlanCondition
 
 
@@ -273,9 +284,9 @@ def _is_code(text: str) -> bool:
 
 
 def _vessels(
-    kind: type[EmbolisedTerritory] | type[ReconstructedVessel], rest: str, text: str
-) -> EmbolisedTerritory | ReconstructedVessel:
-    trees = ("portal",) if kind is EmbolisedTerritory else ("portal", "hepatic")
+    kind: type[EmbolisedTerritory] | type[ReconstructedVessel] | type[Partition], rest: str, text: str
+) -> EmbolisedTerritory | ReconstructedVessel | Partition:
+    trees = ("portal", "hepatic") if kind is ReconstructedVessel else ("portal",)
     names = _names(rest)
     if not names or any(name.partition(".")[0] not in trees for name in names):
         raise UsageError("error.cut.bad_vessel", cut=text, trees=", ".join(trees))
@@ -316,6 +327,8 @@ def parse_cut(text: str) -> Resection:
             return _donor(rest, text)
         case "embolised":
             return _vessels(EmbolisedTerritory, rest, text)
+        case "partition":
+            return _vessels(Partition, rest, text)
         case "reconstructed":
             return _vessels(ReconstructedVessel, rest, text)
         case "absent" if _is_code(rest):
@@ -364,6 +377,8 @@ def write_cut(resection: Resection) -> str:
             return "absent:" + (code or ",".join(branches))
         case ReconstructedVessel(branches):
             return "reconstructed:" + ",".join(branches)
+        case Partition(branches):
+            return "partition:" + ",".join(branches)
         case _:
             assert_never(resection)
 

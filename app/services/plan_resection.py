@@ -63,7 +63,9 @@ def plan_from_cuts(case: Case, name: str, cuts: Sequence[str]) -> Plan:
         lesion_id = getattr(resection, "lesion_id", "")
         if lesion_id and lesion_id not in lesions:
             raise InputError("error.plan.no_such_lesion", lesion=lesion_id, known=", ".join(lesions) or "-")
-    return Plan(name, resections, stages=tuple(stage for stage, _ in staged))
+    plan = Plan(name, resections, stages=tuple(stage for stage, _ in staged))
+    plan.check_partition()
+    return plan
 
 
 def save_plan(case_path: Path, name: str, cuts: Sequence[str]) -> Plan:

@@ -131,6 +131,7 @@ _KINDS_OF_CUT: tuple[tuple[str, tuple[Need, ...]], ...] = (
     ("pancreas", (Need.PANCREAS,)),
     ("embolised", (Need.LIVER, Need.PLAN, Need.BRANCHES)),
     ("reconstructed", (Need.LIVER, Need.PLAN, Need.BRANCHES)),
+    ("partition", (Need.LIVER, Need.PLAN, Need.BRANCHES)),
     ("absent", (Need.LIVER, Need.PLAN, Need.TERRITORIES)),
 )
 
@@ -176,6 +177,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("measure.angle", ("Shift+M",), "angle", (Need.VOLUME,), is_checkable=True),
     Action("measure.clear", ("Ctrl+Backspace",), "delete", (Need.MEASURED,)),
     Action("anatomy.segment", ("Ctrl+G",), "segment", (Need.VOLUME, Need.IDLE)),
+    Action("anatomy.segment_with", ("Ctrl+Shift+G",), "", (Need.VOLUME, Need.IDLE)),
     Action("anatomy.confirm", ("K",), "confirm", (Need.CASE, Need.LABELS, Need.STRUCTURE, Need.WRITABLE)),
     Action("anatomy.confirm_all", ("Shift+K",), "", (Need.CASE, Need.LABELS, Need.WRITABLE)),
     *(Action(f"tool.{tool}", (keys,), f"tool_{tool}", needs, is_checkable=True) for tool, keys, needs in _TOOLS),

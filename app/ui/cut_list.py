@@ -28,6 +28,7 @@ ADD_ACTIONS = (
     "plan.add_pancreas",
     "plan.add_embolised",
     "plan.add_reconstructed",
+    "plan.add_partition",
     "plan.add_absent",
 )
 

@@ -25,6 +25,7 @@ from twin.resection import (
     AbsentTerritory,
     DonorSplit,
     EmbolisedTerritory,
+    Partition,
     ReconstructedVessel,
     Resection,
     TerritorySet,
@@ -36,7 +37,7 @@ __all__ = ["DonorOptions", "TerritoryOptions"]
 _LIST_PX = 96
 _GRAFTS = ("right", "left", "left-lateral")
 _VEIN = (("unsaid", None), ("with", True), ("without", False))
-_Chosen = TerritorySet | EmbolisedTerritory | AbsentTerritory | ReconstructedVessel
+_Chosen = TerritorySet | EmbolisedTerritory | AbsentTerritory | ReconstructedVessel | Partition
 
 
 class TerritoryOptions(QWidget):
@@ -103,7 +104,7 @@ class TerritoryOptions(QWidget):
             button.setEnabled(digit in known)
             tip = wording.text("ui.territory.segment", number=digit)
             button.setToolTip(tip if digit in known else wording.text("ui.need.segments"))
-        trees = ("portal",) if isinstance(cut, EmbolisedTerritory) else ("portal", "hepatic")
+        trees = ("portal",) if isinstance(cut, EmbolisedTerritory | Partition) else ("portal", "hepatic")
         names = branch_names(twin, *trees)
         self._is_writing = True
         self.branches.clear()

@@ -12,6 +12,7 @@ from twin.resection import (
     DonorSplit,
     EmbolisedTerritory,
     PancreasCut,
+    Partition,
     PlaneCut,
     ReconstructedVessel,
     Resection,
@@ -37,6 +38,7 @@ def kind_of_cut(cut: Resection) -> str:
         EmbolisedTerritory: "embolised",
         AbsentTerritory: "absent",
         ReconstructedVessel: "reconstructed",
+        Partition: "partition",
     }
     return kinds[type(cut)]
 
@@ -61,7 +63,7 @@ def _detail(cut: Resection, wording: Wording) -> str:
             return ""
         case TerritorySet(branches, code) | AbsentTerritory(branches, code):
             return code or _branches(branches, wording)
-        case EmbolisedTerritory(branches) | ReconstructedVessel(branches):
+        case EmbolisedTerritory(branches) | ReconstructedVessel(branches) | Partition(branches):
             return _branches(branches, wording)
         case WedgeCut(lesion, margin) | AblationZone(lesion, margin):
             return f"{_lesion(lesion, wording)}, {wording.quantity(margin, 'mm')}"

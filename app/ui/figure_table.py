@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from app.services.worded_figures import figure_name
 from app.ui.pieces import label, rule
 from app.ui.shown_figures import FigureState, ShownFigures
 from twin.figure import Figure
@@ -44,6 +45,17 @@ _EXTRA = {
         "grwr_percent.ct",
         "donor_remnant_percent",
         "graft_congested_ml",
+        "stages.1.resected_ml",
+        "stages.1.functional_remnant_ml",
+        "stages.1.staying_ml",
+        "stages.1.staying_functional_ml",
+        "stages.1.parted_ml",
+        "stages.1.parted_ischaemic_ml",
+        "stages.2.resected_ml",
+        "second_scan.flr_ml",
+        "second_scan.growth_percent",
+        "hypertrophy_points.vauthey",
+        "kinetic_growth_rate.vauthey",
         "cut_area_cm2",
     ),
     "pancreas": ("cut_area_cm2",),
@@ -92,7 +104,7 @@ class FigureTable(QWidget):
         """Write in another language."""
         self._wording = wording
         for key, name in self._names.items():
-            long_name = wording.text(f"export.figure.{self._organ_id}.{key}")
+            long_name = figure_name(self._organ_id, key, wording)
             short_id = f"ui.figure.{key}" if self._organ_id == "liver" else f"ui.figure.{self._organ_id}.{key}"
             short_name = wording.text(short_id)
             name.setText(long_name if short_name == short_id else short_name)
@@ -148,7 +160,7 @@ class FigureTable(QWidget):
             self._write_figure(key, figure)
             if key in _EXTRA[self._organ_id]:
                 for widget in (self._names[key], self.values[key], self._intervals[key]):
-                    widget.setVisible(figure is not None)
+                    widget.setVisible(figure is not None and not _is_unasked(key, figure))
             self.values[key].setEnabled(is_current)
             self._intervals[key].setEnabled(is_current)
 
@@ -171,6 +183,11 @@ class FigureTable(QWidget):
         self._intervals[key].setText(interval)
         self.values[key].setToolTip(tip)
         self._intervals[key].setToolTip(tip)
+
+
+def _is_unasked(key: str, figure: Figure) -> bool:
+    """Tell whether a figure of growth has no inputs: nobody asked for it."""
+    return figure.value is None and key.startswith(("hypertrophy_points.", "kinetic_growth_rate."))
 
 
 def _figure(tree: Mapping[str, Figure | FigureTree], key: str) -> Figure | None:

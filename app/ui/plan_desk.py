@@ -21,7 +21,7 @@ from twin.case import Case
 from twin.edit import ApprovalEdit, GroupEdit, OutcomeEdit, PlanEdit
 from twin.errors import TwinSightError
 from twin.plan import Plan
-from twin.resection import PlaneCut, Resection, SheetCut, WedgeCut
+from twin.resection import Partition, PlanCondition, PlaneCut, Resection, SheetCut, WedgeCut
 from twin.twin import Twin
 
 __all__ = ["ORGAN_ID", "FigureState", "PlanDesk", "ShownFigures", "cut_of_plane"]
@@ -222,6 +222,8 @@ class PlanDesk(QObject):
         plan = self.plan
         if plan is not None:
             stages = (*plan.stages, 1) if plan.stages else ()
+            if isinstance(cut, Partition) and not plan.stages:  # what is removed is left to the second operation
+                stages = (*(1 if isinstance(one, PlanCondition) else 2 for one in plan.resections), 1)
             at = len(plan.resections)
             self._change(Plan(plan.name, (*plan.resections, cut), stages=stages), lambda: self.select_cut(at))
 

@@ -19,6 +19,7 @@ from twin.resection import (
     EmbolisedTerritory,
     PancreasCut,
     PancreasOperation,
+    Partition,
     ReconstructedVessel,
     Resection,
     TerritorySet,
@@ -60,6 +61,7 @@ class PlannerActions:
             "pancreas": lambda: PancreasCut(PancreasOperation.DISTAL, FIRST_FRACTIONS[PancreasOperation.DISTAL]),
             "embolised": partial(self._first_branch, EmbolisedTerritory, "portal"),
             "reconstructed": partial(self._first_branch, ReconstructedVessel, "hepatic"),
+            "partition": partial(self._first_branch, Partition, "portal"),
             "absent": self._first_absent,
         }
         answers: dict[str, Callable[[], None]] = {
@@ -130,8 +132,8 @@ class PlannerActions:
         return None if first is None else AbsentTerritory(first.branches, first.new_world_code)
 
     def _first_branch(
-        self, kind: type[EmbolisedTerritory] | type[ReconstructedVessel], tree: str
-    ) -> EmbolisedTerritory | ReconstructedVessel | None:
+        self, kind: type[EmbolisedTerritory] | type[ReconstructedVessel] | type[Partition], tree: str
+    ) -> EmbolisedTerritory | ReconstructedVessel | Partition | None:
         twin = self._window.desk.twin
         names = () if twin is None else branch_names(twin, tree)
         wanted = f"{tree}.right"

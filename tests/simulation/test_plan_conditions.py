@@ -169,3 +169,39 @@ def test_that_values_are_added_up_a_tree():
 )
 def test_that_a_branch_is_called_as_far_as_anatomy_has_a_name(name, level):
     assert named_level(name) == level
+
+
+def test_that_a_partition_removes_nothing_and_shows_both_parts():
+    """The upper half goes in the second operation; its portal branch is closed in the first one."""
+    cuts = ("partition:portal.upper", "plane:0,0,0:0,1,0")
+    outcome = outcome_of(*cuts, stages=(1, 2))
+    first, second = outcome.liver["stages"]["1"], outcome.liver["stages"]["2"]
+    assert first["resected_ml"].value == 0
+    assert first["remnant_ml"].value == value(outcome, "total_ml")
+    assert first["staying_ml"].value + first["parted_ml"].value == pytest.approx(value(outcome, "total_ml"))
+    assert first["parted_ml"].value == second["resected_ml"].value == value(outcome, "resected_ml")
+    assert first["staying_functional_ml"].value == value(outcome, "functional_remnant_ml")
+    assert 0 < first["parted_ischaemic_ml"].value <= first["parted_ml"].value
+    assert "functional_remnant_ml" not in first
+    plain = outcome_of("plane:0,0,0:0,1,0")
+    assert value(plain, "resected_ml") == value(outcome, "resected_ml")
+
+
+def test_that_a_partition_that_closes_the_wrong_branch_is_said():
+    outcome = outcome_of("partition:portal.lower", "plane:0,0,0:0,1,0", stages=(1, 2))
+    said = {warning.message_id for warning in outcome.warnings}
+    assert {"warning.partition", "warning.partition.still_supplied"} <= said
+
+
+@pytest.mark.parametrize(
+    ("cuts", "stages"),
+    [
+        (("partition:portal.upper", "plane:0,0,0:0,1,0"), ()),
+        (("plane:0,0,0:0,1,0", "partition:portal.upper"), (1, 2)),
+        (("partition:portal.upper", "embolised:portal.lower"), (1, 2)),
+        (("partition:portal.upper", "partition:portal.lower", "plane:0,0,0:0,1,0"), (1, 1, 2)),
+    ],
+)
+def test_that_a_partition_without_a_second_operation_is_refused(cuts, stages):
+    with pytest.raises(UsageError, match="bad_partition"):
+        outcome_of(*cuts, stages=stages)

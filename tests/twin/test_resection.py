@@ -17,6 +17,7 @@ from twin.resection import (
     EmbolisedTerritory,
     PancreasCut,
     PancreasOperation,
+    Partition,
     PlaneCut,
     ReconstructedVessel,
     Resection,
@@ -54,6 +55,7 @@ EXACT_IN_TEXT = st.one_of(
     st.builds(DonorSplit, st.sampled_from(["left", "right"]), st.sampled_from([None, True, False])),
     st.builds(EmbolisedTerritory, PORTAL.map(tuple)),
     st.builds(ReconstructedVessel, PORTAL.map(tuple)),
+    st.builds(Partition, PORTAL.map(tuple)),
     st.builds(AbsentTerritory, BRANCHES.map(tuple)),
     st.from_regex(r"H[1-8]{1,8}", fullmatch=True).map(lambda code: AbsentTerritory(new_world_code=code)),
     PANCREAS,
@@ -85,7 +87,7 @@ def test_that_a_cut_kept_in_a_file_comes_back_bit_by_bit(cut: Resection) -> None
 
 def test_that_every_kind_of_cut_is_tested() -> None:
     kinds = {PlaneCut, SheetCut, TerritorySet, WedgeCut, AblationZone, PancreasCut, DonorSplit}
-    conditions = {EmbolisedTerritory, AbsentTerritory, ReconstructedVessel}
+    conditions = {EmbolisedTerritory, AbsentTerritory, ReconstructedVessel, Partition}
     assert set(get_args(Resection)) == kinds | conditions
 
 
@@ -94,6 +96,8 @@ def test_that_every_kind_of_cut_is_tested() -> None:
     [
         "embolised:",
         "embolised:hepatic.right",
+        "partition:",
+        "partition:hepatic.right",
         "reconstructed:",
         "reconstructed:aorta",
         "absent:",
