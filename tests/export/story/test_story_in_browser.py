@@ -46,7 +46,9 @@ def pages(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pictures = {s.id.value: scene_picture(story, s, renderer, (450, 330)) for s in story.scenes}
     open_page = story_page(story, pictures, today=date(2026, 3, 2))
     (folder / "open.html").write_bytes(open_page)
-    inside = story_page(story, pictures, leaflets={"votre-feuille.pdf": b"%PDF-1.7 leaflet"}, at_most_bytes=LARGEST_SEALED_BYTES)
+    inside = story_page(
+        story, pictures, leaflets={"votre-feuille.pdf": b"%PDF-1.7 leaflet"}, at_most_bytes=LARGEST_SEALED_BYTES
+    )
     (folder / "sealed.html").write_bytes(sealed_page(story, inside, _WORDS))
     return folder
 

@@ -202,7 +202,9 @@ def test_that_only_the_right_words_open_a_sealed_page(story: Story) -> None:
 
 
 def test_that_a_sealed_page_says_nothing_of_its_story(story: Story, pictures: dict[str, bytes]) -> None:
-    inside = story_page(story, pictures, leaflets={"votre-feuille.pdf": b"%PDF-1.7"}, at_most_bytes=LARGEST_SEALED_BYTES)
+    inside = story_page(
+        story, pictures, leaflets={"votre-feuille.pdf": b"%PDF-1.7"}, at_most_bytes=LARGEST_SEALED_BYTES
+    )
     html = sealed_page(story, inside, _WORDS).decode()
     assert len(html.encode()) <= LARGEST_STORY_BYTES
     words = Page(html).words
