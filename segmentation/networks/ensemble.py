@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
 from segmentation.networks.model import NetworkModel
 from segmentation.networks.network_scan_sitk import NetworkScan, network_scan
@@ -145,7 +146,7 @@ class Ensemble:
         scan = _part_of_scan(volume, target, self.model, window, cancel)
         seen = windowed_fields(
             scan.levels,
-            np.ones(scan.levels.shape, np.bool_),
+            _near(np.any([first.structures[name].mask for name in wanted], axis=0), first.grid, margin, scan.grid),
             self._members,
             len(self.model.classes),
             self.model.patch_kji,
@@ -155,6 +156,22 @@ class Ensemble:
         structures = self._structures(seen, scan.grid)
         believed = {name: structures[name] for name in wanted if name in structures and structures[name].mask.any()}
         return Look(self.model, scan.grid, seen, {name: replace(s, absence=None) for name, s in believed.items()})
+
+
+def _near(mask: NDArray[np.bool_], grid: Grid, margin: int, finer: Grid) -> NDArray[np.bool_]:
+    """Return which voxels of a finer grid lie in or near a mask: within a cube of ``margin`` of its voxels.
+
+    Both grids have the same axes, so each axis is looked up for itself.
+    """
+    wide = maximum_filter(mask, size=2 * margin + 1)
+    indices = []
+    for axis, n in enumerate(finer.size_ijk):
+        places = np.zeros((n, 3))
+        places[:, axis] = np.arange(n)
+        found = np.rint(grid.ijk_from_lps(finer.lps_from_ijk(places))[:, axis]).astype(int)
+        indices.append(np.clip(found, 0, grid.size_ijk[axis] - 1))
+    i, j, k = indices
+    return np.asarray(wide[np.ix_(k, j, i)])
 
 
 def _part_of_scan(

@@ -1,10 +1,11 @@
 """Score the networks on scans they never saw, as the program runs them, and print what belongs on their card.
 
-``python -m tests.benchmarks.score_networks [--card FILE] [--json OUT] [CASE ...]``. The card names for each case the
-member that was trained without it (``held_out``); that member alone segments it. Printed: Dice, volume error and the
-border confidence of each case, the boundary quantiles over all cases, and the leave-one-out coverage of the 90 % volume
-intervals. With ``--json`` the blocks ``dice``, ``boundary`` and ``border_confidence`` of the card are written, with
-``--labels`` what was drawn, as ``CASE.nii.gz`` (corrections by clicks are learned from it and scored on it).
+``python -m tests.benchmarks.score_networks [--cards FOLDER] [--json OUT] [CASE ...]``. A card names for each case the
+member that was trained without it (``held_out``); that member alone segments it. The coarse network is scored by
+itself, a fine one together with it, on what it looks at again. Printed: Dice, volume error and the border confidence of
+each case, the boundary quantiles over all cases, and the leave-one-out coverage of the 90 % volume intervals. With
+``--json`` the blocks ``dice``, ``boundary`` and ``border_confidence`` of each card are written, with ``--labels`` what
+was drawn, as ``CASE.nii.gz`` (corrections by clicks are learned from it and scored on it).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -84,17 +85,49 @@ def held_out_scan(case: str, shared: Path) -> tuple[Volume, NDArray[np.uint8]] |
     return volume, labels_on(grid, folder / f"{stem}_labels.nii.gz")
 
 
-def rows_of(case: str, model: NetworkModel, shared: Path, labels: Path | None = None) -> Iterator[Row]:
+def read_cards(folder: Path) -> list[NetworkModel]:
+    """Read the coarse card and, where there is one, the fine card, without any figure that could leak into a score.
+
+    With the confidence itself as factor it can be read off the interval.
+    """
+    paths = [path for name in ("coarse", "fine") if (path := folder / f"{name}.json").exists()]
+    bare = ConfidenceScale(defaultdict(lambda: 1.0), 1.0, 1e6)
+    return [replace(read_model(path), uncertainties={}, dice={}, confidence=bare) for path in paths]
+
+
+def rows_by_card(
+    case: str, cards: Sequence[NetworkModel], shared: Path, labels: Path | None = None
+) -> dict[str, list[Row]]:
+    """Score a case with the coarse member that never saw it, then together with the fine one: name to rows."""
+    alone = [_held_out_member(card, case) for card in cards]
+    found = {}
+    for n, card in enumerate(alone):
+        wanted = card.region.around if card.region else card.structure_ids
+        is_last = card is alone[-1]
+        found[card.name] = list(rows_of(case, alone[: n + 1], wanted, shared, labels if is_last else None))
+    return found
+
+
+def _held_out_member(card: NetworkModel, case: str) -> NetworkModel:
+    sidecar = card.members[0].with_name(f"{card.name}.json")
+    member = json.loads(sidecar.read_text(encoding="utf-8"))["held_out"][case]
+    return replace(card, members=tuple(file for file in card.members if file.name == member))
+
+
+def rows_of(
+    case: str, models: Sequence[NetworkModel], wanted: Sequence[str], shared: Path, labels: Path | None = None
+) -> Iterator[Row]:
     """Segment a case, keep its labels in a folder where one is given, and compare each structure that has a truth."""
     scan = held_out_scan(case, shared)
     if scan is None:
         return
     volume, truth = scan
-    result = NetworkSegmenter([model]).segment(volume)
+    result = NetworkSegmenter(models).segment(volume)
     if labels is not None:
         _write_labels(result, volume.grid, labels / f"{case}.nii.gz")
-    wanted = _STRUCTURES_OF_MR if volume.modality is Modality.MR else model.structure_ids
     for structure_id in wanted:
+        if volume.modality is Modality.MR and structure_id not in _STRUCTURES_OF_MR:
+            continue
         found = structure(structure_id)
         true = truth == found.value
         if not true.any():
@@ -189,32 +222,30 @@ def main() -> None:
     """Score the cases that are named, or all that were held out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*")
-    parser.add_argument("--card", type=Path, help="model card; by default the shipped coarse one")
-    parser.add_argument("--json", type=Path, help="file to write the blocks of the card to")
+    parser.add_argument("--cards", type=Path, help="folder of the model cards; by default the shipped one")
+    parser.add_argument("--json", type=Path, help="file to write the blocks of the cards to")
     parser.add_argument("--labels", type=Path, help="folder for the labels of each case")
     given = parser.parse_args()
     root = Path(__file__).resolve().parents[2]
     shared = Path(os.environ.get("TWINSIGHT_SHARED") or root.parent / "shared") / "data"
-    path = given.card or resource_path("models/coarse.json")
-    held_out = json.loads(path.read_text(encoding="utf-8"))["held_out"]
-    # With the confidence itself as factor it can be read off the interval; no figure of the card may leak in.
-    model = replace(
-        read_model(path), uncertainties={}, dice={}, confidence=ConfidenceScale(defaultdict(lambda: 1.0), 1.0, 1e6)
-    )
-    rows: list[Row] = []
-    for case, member in held_out.items():
-        alone = tuple(file for file in model.members if file.name == member)
-        if alone and (not given.cases or case in given.cases):
-            found = list(rows_of(case, replace(model, members=alone), shared, given.labels))
-            rows += found
+    folder = given.cards or resource_path("models")
+    cards = read_cards(folder)
+    held_out = json.loads((folder / "coarse.json").read_text(encoding="utf-8"))["held_out"]
+    rows: dict[str, list[Row]] = {card.name: [] for card in cards}
+    for case in given.cases or held_out:
+        for name, found in rows_by_card(case, cards, shared, given.labels).items():
+            rows[name] += found
             line = ", ".join(f"{row.structure_id} {row.dice:.3f}" for row in found)
-            print(f"{case}: {line}", file=sys.stderr, flush=True)
-    _print(rows)
+            print(f"{case}, {name}: {line}", file=sys.stderr, flush=True)
+    for name, some in rows.items():
+        print_scores(some, name)
     if given.json:
-        given.json.write_text(json.dumps(card_of(rows), indent=1) + "\n", encoding="utf-8")
+        blocks = {name: card_of(some) for name, some in rows.items()}
+        given.json.write_text(json.dumps(blocks, indent=1) + "\n", encoding="utf-8")
 
 
-def _print(rows: list[Row]) -> None:
+def print_scores(rows: list[Row], name: str) -> None:
+    """Print the table of one card."""
     headings = (
         "structure",
         "cases",
@@ -227,7 +258,7 @@ def _print(rows: list[Row]) -> None:
         "least p",
         "coverage",
     )
-    table = Table(*headings, title="Networks, each case by the member that never saw it")
+    table = Table(*headings, title=f"{name}: each case by the member that never saw it")
     for is_mr in (False, True):
         names = dict.fromkeys(row.structure_id for row in rows if row.case.startswith("chaos_mr") is is_mr)
         for name in names:
