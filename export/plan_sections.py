@@ -11,6 +11,7 @@ from export.figure_rows import FigureRow, figure_name, figure_rows
 from export.state import DocumentState
 from twin.anatomy import LayerName, structure
 from twin.case import Case
+from twin.checklist import CHECKLIST_ITEMS, ChecklistAnswer
 from twin.figure import Figure
 from twin.outcome import CrossedVessel, Outcome, OutcomeWarning
 from twin.plan import Plan
@@ -32,6 +33,8 @@ from twin.twin import Twin
 from twin.wording import Wording
 
 __all__ = [
+    "answered_in_words",
+    "answers_section",
     "branch_in_words",
     "branches_in_words",
     "crossed_branches",
@@ -148,7 +151,31 @@ def warnings_section(case: Case, state: DocumentState, outcome: Outcome, wording
     if case.not_found:
         names = ", ".join(structure(name).name(wording.language) for name in case.not_found)
         lines.append(wording.text("export.warning.not_found", structures=names))
+    if not case.checklist_answers:
+        lines.append(wording.text("checklist.nobody"))
     return _list(lines)
+
+
+def answers_section(case: Case, wording: Wording) -> str:
+    """Return what persons answered to the first questions about the anatomy, and how many nobody answered."""
+    answers = [case.checklist_answers[i] for i in CHECKLIST_ITEMS if i in case.checklist_answers]
+    n_open = len(CHECKLIST_ITEMS) - len(answers)
+    lines = [answered_in_words(answer, wording) for answer in answers]
+    return _list([*lines, *([wording.text("checklist.open", count=n_open)] if n_open and answers else [])])
+
+
+def answered_in_words(answer: ChecklistAnswer, wording: Wording) -> str:
+    """Return a question with the answer of a person: what, who, when, and the note."""
+    said = "not_applicable" if answer.sight is None else f"sight.{answer.sight.value}"
+    line = wording.text(
+        "checklist.answered",
+        question=wording.text(f"checklist.item.{answer.item_id}"),
+        answer=wording.text(f"checklist.{said}"),
+        judged=wording.text(f"checklist.judged.{answer.judgement.value}"),
+        by=answer.by,
+        date=date_in_words(answer.time_utc[:10], wording),
+    )
+    return f"{line} — {answer.note}" if answer.note else line
 
 
 def origins_section(case: Case, wording: Wording) -> str:
@@ -257,10 +284,13 @@ def warning_in_words(warning: OutcomeWarning, wording: Wording) -> str:
     for name in ("first_date", "last_date"):
         if name in parameters:
             parameters[name] = date_in_words(str(parameters[name]), wording)
-    if "branches" in parameters:
-        parameters["branches"] = branches_in_words(tuple(str(b) for b in parameters["branches"]), wording)
+    branches = parameters.get("branches")
+    if isinstance(branches, tuple | list):
+        parameters["branches"] = branches_in_words([str(name) for name in branches], wording)
     if "vessel" in parameters:
-        parameters["vessel"] = branch_in_words(str(parameters["vessel"]), wording)
+        parameters["vessel"] = branches_in_words((str(parameters["vessel"]),), wording)
+    if parameters.get("distance_mm") == 0:
+        parameters["distance_mm"] = wording.text("outcome.under_one")
     return wording.text(warning.message_id, **parameters)
 
 

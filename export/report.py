@@ -17,6 +17,7 @@ from export.identity_banner import identity_banner, name_in_words
 from export.model import ModelPart, model_parts, parts_in_focus
 from export.page_sections import alternative_text, edges_of_view
 from export.plan_sections import (
+    answers_section,
     crossed_vessels_section,
     cuts_in_words,
     date_in_words,
@@ -172,6 +173,7 @@ class _Content:
             f"{self._pictures(renderer, density)}"
             f"{figures_table(self.outcome, wording, has_caption=False, is_short=density.is_short)}"
             f"{self._section('contacts', contacts_section(self.outcome, wording, at_most=_MOST_CONTACTS))}"
+            f"{self._section('anatomy', answers_section(self.case, wording))}"
             f'<div class="columns"><div>{self._left(density)}</div><div>{self._right(density)}</div></div>'
             f"{self._footer(density)}</body></html>"
         )

@@ -32,7 +32,7 @@ def stage_figures(
     ``resected_ml`` is what that operation removes; the others are what is left after it, with the liver as it is on the
     scan: it grows between the operations, and only a second scan says by how much.
 
-    A first stage that parts the liver leaves both parts in place: ``staying_ml``, with what of it is perfused and
+    A first stage that parts the liver leaves both parts in place, and no share of what "stays": ``staying_ml``, with what of it is perfused and
     drained, and ``parted_ml``, with what of it has no portal supply. The vessels that cross the cut are divided then
     for the part that stays. The drainage of the other part is not computed: it goes with the second stage.
 
@@ -59,7 +59,8 @@ def stage_figures(
         of_parts: dict[str, Figure] = {}
     else:
         of_parts = _both_parts(first, volumetry, removed - removed_first, in_second, final)
-    of_first = {key: after_first[key] for key in ("resected_ml", *_AFTER) if key in after_first}
+    keys = ("resected_ml", *_AFTER) if plan.partition is None else ("resected_ml", "remnant_ml")
+    of_first = {key: after_first[key] for key in keys}
     return {
         "1": {**of_first, **of_parts},
         "2": {"resected_ml": in_second, **{key: final[key] for key in _AFTER}},

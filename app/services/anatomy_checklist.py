@@ -6,10 +6,9 @@ reason; an answer of a person outweighs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,35 +18,53 @@ from app.services.simulate_plan import scan_state_of
 from simulation.contacts import LesionDistance, lesion_distances
 from twin.anatomy import structure
 from twin.case import Case
+from twin.checklist import ChecklistAnswer, Judgement, Sight
+from twin.edit import ChecklistEdit
+from twin.errors import UsageError
 from twin.naming.portal_vein import PortalType
 from twin.twin import Twin
 from twin.vessel_graph import VesselBranch, VesselGraph
 from twin.volume import ContrastPhase, Modality
 
-__all__ = ["AnatomyChecklist", "ChecklistItem", "ScanFitness", "Sight", "anatomy_checklist"]
+__all__ = [
+    "AnatomyChecklist",
+    "ChecklistItem",
+    "ScanFitness",
+    "anatomy_checklist",
+    "answer_edit",
+    "checklist_items",
+    "parsed_answer",
+]
 
 # From this age on the age of a scan is shown in amber (centre setting).
 _OLD_DAYS = 28
 _WIDE_INFERIOR_VEIN_MM = 5.0  # an inferior right hepatic vein of at least this width is worth keeping
+# What is written on the command line.
+_ANSWERS: Mapping[str, tuple[Judgement, Sight | None]] = {
+    "confirm": (Judgement.CONFIRMED, None),
+    "seen": (Judgement.CORRECTED, Sight.SEEN),
+    "not-seen": (Judgement.CORRECTED, Sight.NOT_SEEN),
+    "not-assessable": (Judgement.CORRECTED, Sight.NOT_ASSESSABLE),
+    "not-applicable": (Judgement.NOT_APPLICABLE, None),
+}
 _SEGMENTS_OF_MIDDLE_VEIN = {"segment_5_vein": "couinaud_5", "segment_8_vein": "couinaud_8"}
-
-
-class Sight(StrEnum):
-    """Answer to a question of the checklist."""
-
-    SEEN = "seen"
-    NOT_SEEN = "not_seen"
-    NOT_ASSESSABLE = "not_assessable"
 
 
 @dataclass(frozen=True)
 class ChecklistItem:
-    """A question, its answer, and why: message ids with their parameters."""
+    """A question, the program's answer, and why: message ids with their parameters; and the answer of a person."""
 
     id: str
     sight: Sight
     reason_id: str
     parameters: Mapping[str, object] = field(default_factory=dict)
+    answer: ChecklistAnswer | None = None
+
+    @property
+    def is_outdated(self) -> bool:
+        """True when a person confirmed an answer that the program no longer gives."""
+        answer = self.answer
+        return answer is not None and answer.judgement is Judgement.CONFIRMED and answer.sight is not self.sight
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,54 @@ def anatomy_checklist(
     on_date
         The day to which the age of the scan is counted; the present day unless given.
     """
-    return AnatomyChecklist(_fitness(case, quality, on_date), tuple(_items(case, twin)), lesion_distances(twin))
+    return AnatomyChecklist(_fitness(case, quality, on_date), checklist_items(case, twin), lesion_distances(twin))
+
+
+def checklist_items(case: Case, twin: Twin) -> tuple[ChecklistItem, ...]:
+    """Return the questions with the program's answers and those of persons, in the order in which they are asked.
+
+    Parameters
+    ----------
+    case, twin
+        As for :func:`anatomy_checklist`.
+    """
+    return tuple(replace(item, answer=case.checklist_answers.get(item.id)) for item in _items(case, twin))
+
+
+def answer_edit(
+    items: Sequence[ChecklistItem], item_id: str, judgement: Judgement, sight: Sight | None, *, by: str, note: str = ""
+) -> ChecklistEdit:
+    """Return the edit by which a person answers a question; a confirmation keeps what the program answers now.
+
+    Raises
+    ------
+    InputError, SafetyRefusal
+        As :meth:`twin.checklist.ChecklistAnswer.given`.
+    """
+    if judgement is Judgement.CONFIRMED:
+        sight = next((item.sight for item in items if item.id == item_id), None)
+    return ChecklistEdit(item_id, ChecklistAnswer.given(item_id, judgement, sight, by=by, note=note))
+
+
+def parsed_answer(text: str) -> tuple[str, Judgement, Sight | None, str]:
+    """Read ``ITEM=ANSWER[:NOTE]``; ANSWER is confirm, seen, not-seen, not-assessable or not-applicable.
+
+    Raises
+    ------
+    UsageError
+        ``error.checklist.bad_answer`` when the text is no answer.
+
+    Examples
+    --------
+    >>> parsed_answer("bile_ducts=seen:MRCP")[0], parsed_answer("bile_ducts=seen:MRCP")[3]
+    ('bile_ducts', 'MRCP')
+    """
+    item_id, _, rest = text.partition("=")
+    word, _, note = rest.partition(":")
+    found = _ANSWERS.get(word.strip())
+    if found is None or not item_id.strip():
+        raise UsageError("error.checklist.bad_answer", text=text, known=", ".join(_ANSWERS))
+    return item_id.strip(), *found, note.strip()
 
 
 def _fitness(case: Case, quality: QualitySummary, on_date: date | None) -> ScanFitness:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.services.anatomy_checklist import AnatomyChecklist, anatomy_checklist
+from app.services.anatomy_checklist import (
+    AnatomyChecklist,
+    anatomy_checklist,
+    answer_edit,
+    checklist_items,
+    parsed_answer,
+)
 from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
 from app.services.check_quality import QualitySummary, check_quality
@@ -24,6 +30,7 @@ from app.services.tree_cache import traced_vessels_of
 from app.services.worded_checklist import checklist_document
 from twin.anatomy import structure
 from twin.case import Case
+from twin.edit import GroupEdit
 from twin.figure import Figure
 from twin.job import CancelToken, Progress, ProgressListener, no_progress
 from twin.label_doubt import LabelDoubt
@@ -75,6 +82,7 @@ def build_twin_of_file(
     case_path: Path,
     *,
     request: BranchRequest | None = None,
+    answers: Sequence[str] = (),
     progress: ProgressListener = no_progress,
     cancel: CancelToken | None = None,
 ) -> TwinSummary:
@@ -86,6 +94,8 @@ def build_twin_of_file(
         Folder of the case.
     request
         Names and barriers that a person gives first; each is a step that can be undone.
+    answers
+        Of the person of the request to the first questions: :func:`app.services.anatomy_checklist.parsed_answer`.
     progress, cancel
         Contract of long jobs.
 
@@ -96,12 +106,18 @@ def build_twin_of_file(
     InputError
         When it names a branch or a place that the trees do not have.
     """
+    answered = [parsed_answer(text) for text in answers]  # read whole before anything is done
     with opened_case(case_path) as session:
         if request is not None:
             _do_as_asked(session, request, cancel)
         twin = build_case_twin(session.case, session.folder.path, progress=progress, cancel=cancel)
         doubts = check_quality(session.case, cancel=cancel)
         checklist = anatomy_checklist(session.case, twin, doubts)
+        by = "" if request is None else request.by
+        edits = [answer_edit(checklist.items, i, said, sight, by=by, note=note) for i, said, sight, note in answered]
+        if edits:
+            session.do(GroupEdit("edit.checklist", tuple(edits)))
+            checklist = replace(checklist, items=checklist_items(session.case, twin))
     volumes = {i: volume_figure(twin.layers[structure(i).layer], i) for i in twin.surfaces}
     derived = (layer for name, layer in twin.layers.items() if name.is_derived)
     tracing = (*twin.doubts, *(doubt for layer in derived for doubt in layer.doubts))

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from app.services.anatomy_checklist import AnatomyChecklist, ChecklistItem, ScanFitness
+from export.plan_sections import date_in_words
 from twin.wording import Wording
 
-__all__ = ["checklist_document", "checklist_rows", "distance_rows", "fitness_line"]
+__all__ = ["answer_line", "checklist_document", "checklist_rows", "distance_rows", "fitness_line"]
 
 
 def checklist_rows(checklist: AnatomyChecklist, wording: Wording) -> tuple[tuple[str, str, str], ...]:
-    """Return question, answer and reason of each item."""
+    """Return question, answer and reason of each item; the answer of a person stands before that of the program."""
     return tuple(_row(item, wording) for item in checklist.items)
+
+
+def answer_line(item: ChecklistItem, wording: Wording) -> str:
+    """Return what a person answered, who and when, and whether the program now answers otherwise; empty for none."""
+    answer = item.answer
+    if answer is None:
+        return ""
+    said = "not_applicable" if answer.sight is None else f"sight.{answer.sight.value}"
+    line = wording.text(
+        "checklist.by_person",
+        answer=wording.text(f"checklist.{said}"),
+        judged=wording.text(f"checklist.judged.{answer.judgement.value}"),
+        by=answer.by,
+        date=date_in_words(answer.time_utc[:10], wording),
+    )
+    parts = [line, *([answer.note] if answer.note else [])]
+    if item.is_outdated:
+        parts.append(wording.text("checklist.outdated", answer=wording.text(f"checklist.sight.{item.sight.value}")))
+    return " — ".join(parts)
 
 
 def distance_rows(checklist: AnatomyChecklist, wording: Wording) -> tuple[tuple[str, str, str], ...]:
@@ -65,6 +85,8 @@ def checklist_document(checklist: AnatomyChecklist, wording: Wording) -> dict[st
                 "reason": item.reason_id,
                 "parameters": dict(item.parameters),
                 "text": ": ".join(row[:2]) + f" ({row[2]})",
+                "person": None if item.answer is None else item.answer.to_json(),
+                "is_outdated": item.is_outdated,
             }
             for item, row in zip(checklist.items, checklist_rows(checklist, wording), strict=True)
         ],
@@ -73,11 +95,12 @@ def checklist_document(checklist: AnatomyChecklist, wording: Wording) -> dict[st
 
 
 def _row(item: ChecklistItem, wording: Wording) -> tuple[str, str, str]:
-    return (
-        wording.text(f"checklist.item.{item.id}"),
-        wording.text(f"checklist.sight.{item.sight.value}"),
-        wording.text(item.reason_id, **item.parameters),
-    )
+    seen = wording.text(f"checklist.sight.{item.sight.value}")
+    reason = wording.text(item.reason_id, **item.parameters)
+    if item.answer is None:
+        return wording.text(f"checklist.item.{item.id}"), seen, reason
+    program = wording.text("checklist.program", answer=seen, reason=reason)
+    return wording.text(f"checklist.item.{item.id}"), answer_line(item, wording), program
 
 
 def _phase(fitness: ScanFitness, wording: Wording) -> str:

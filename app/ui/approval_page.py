@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from app.services.anatomy_checklist import ChecklistItem
 from app.services.plan_resection import structures_of_figures
+from app.ui.checklist_rows import ChecklistRows
 from app.ui.pieces import ColourChip, clear, label
 from twin.anatomy import structure
 from twin.case import Case
@@ -19,6 +23,7 @@ class ApprovalPage(QWidget):
     """Rows of structures, then what is still lacking."""
 
     confirm_asked = Signal(object)  # tuple of structure ids
+    answer_given = Signal(str, object, object)  # question of the anatomy, Judgement, Sight or None
 
     def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +38,8 @@ class ApprovalPage(QWidget):
         self._rows.setSpacing(3)
         self.lacking = label("", "Warning", wraps=True)
         self._note = label("", "Faint", wraps=True)
+        self.checklist = ChecklistRows(wording)
+        self.checklist.answered.connect(self.answer_given)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._lead)
@@ -40,6 +47,7 @@ class ApprovalPage(QWidget):
         layout.addWidget(self.confirm_all)
         layout.addWidget(self.lacking)
         layout.addWidget(self._note)
+        layout.addWidget(self.checklist)
         layout.addStretch(1)
         self.confirm_all.clicked.connect(lambda: self.confirm_asked.emit(self.unconfirmed()))
         self.set_wording(wording)
@@ -49,11 +57,20 @@ class ApprovalPage(QWidget):
         self._wording = wording
         self._lead.setText(wording.text("ui.approval.lead"))
         self._note.setText(wording.text("ui.approval.note"))
+        self.checklist.set_wording(wording)
         self._write()
 
-    def show_plan(self, case: Case | None, plan: Plan | None, *, is_read_only: bool) -> None:
-        """Show what a plan uses."""
+    def show_plan(
+        self,
+        case: Case | None,
+        plan: Plan | None,
+        *,
+        is_read_only: bool,
+        questions: Sequence[ChecklistItem] = (),
+    ) -> None:
+        """Show what a plan uses, and the first questions about the anatomy."""
         self._case, self._plan, self._is_read_only = case, plan, is_read_only
+        self.checklist.show_items(questions if plan is not None else (), is_read_only=is_read_only)
         self._write()
 
     def used(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.services.anatomy_checklist import ChecklistItem, checklist_items
 from app.services.rehearse_plan import CutFaces
 from app.services.worded_figures import warning_in_words
 from app.ui.action_table import ActionTable
@@ -31,8 +34,10 @@ from app.ui.theme import Theme
 from app.ui.vessel_list import VesselList
 from app.ui.view_state import ViewState
 from twin.case import Case
+from twin.checklist import ChecklistAnswer
 from twin.outcome import Outcome
 from twin.plan import Approval, Plan
+from twin.twin import Twin
 from twin.wording import Wording
 
 __all__ = ["PLAN_TABS", "PlanPanel"]
@@ -69,6 +74,7 @@ class PlanPanel(QWidget):
         self._wording = wording
         self._case: Case | None = None
         self._approvals: dict[str, Approval] = {}
+        self._asked: tuple[Twin, Mapping[str, ChecklistAnswer], tuple[ChecklistItem, ...]] | None = None
         self._fit_timer = QTimer(self)
         self._fit_timer.setSingleShot(True)
         self._fit_timer.timeout.connect(self._fit_hands)
@@ -252,13 +258,23 @@ class PlanPanel(QWidget):
         self.cuts.show_plan()
         self.options.setVisible(plan is not None)
         self.options.show_cut()
-        self.approval.show_plan(case, plan, is_read_only=not self._desk.can_write)
+        questions = self._questions(case)
+        self.approval.show_plan(case, plan, is_read_only=not self._desk.can_write, questions=questions)
         is_approved = plan is not None and plan.is_approved
         self.approve_button.setVisible(not is_approved)
         self.unlock_button.setVisible(is_approved)
         self._write_chip(case, plan)
         self._hands.setVisible(plan is not None or case is not None)
         self._fit_timer.start()  # once the new rows are laid out
+
+    def _questions(self, case: Case | None) -> tuple[ChecklistItem, ...]:
+        """Return the first questions about the anatomy; looked for again only when twin or answers changed."""
+        twin = self._desk.twin
+        if case is None or twin is None:
+            return ()
+        if self._asked is None or self._asked[0] is not twin or self._asked[1] != case.checklist_answers:
+            self._asked = (twin, case.checklist_answers, checklist_items(case, twin))
+        return self._asked[2]
 
     def _write_chip(self, case: Case | None, plan: Plan | None) -> None:
         wording = self._wording

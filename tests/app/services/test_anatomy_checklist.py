@@ -8,12 +8,21 @@ from datetime import date
 import numpy as np
 import pytest
 
-from app.services.anatomy_checklist import AnatomyChecklist, Sight, anatomy_checklist
+from app.services.anatomy_checklist import (
+    AnatomyChecklist,
+    anatomy_checklist,
+    answer_edit,
+    checklist_items,
+    parsed_answer,
+)
 from app.services.check_quality import QualitySummary
 from app.services.worded_checklist import checklist_document, checklist_rows, fitness_line
+from export.plan_sections import answers_section
 from segmentation.quality import FindingSeverity, QualityFinding
 from twin.anatomy import LayerName, structure
 from twin.case import Case
+from twin.checklist import CHECKLIST_ITEMS, Judgement, Sight
+from twin.errors import InputError, SafetyRefusal, UsageError
 from twin.grid import Grid
 from twin.label_layer import LabelLayer
 from twin.naming.portal_vein import PortalType
@@ -130,3 +139,66 @@ def test_that_every_answer_is_worded(language: str) -> None:
         shown.append(fitness_line(checklist.fitness, wording))
         assert not [text for text in shown if "checklist." in text or "{" in text]
         assert checklist_document(checklist, wording)["fitness"]["is_old"] is False  # type: ignore[index]
+
+
+def answered(case: Case, text: str, twin: Twin) -> Case:
+    """The case after a person's answer in the words of the command line."""
+    items = checklist_items(case, twin)
+    item_id, judgement, said, note = parsed_answer(text)
+    return answer_edit(items, item_id, judgement, said, by="Dr Example", note=note).apply(case)
+
+
+def test_that_a_persons_answer_stands_with_name_and_day_and_can_be_taken_back() -> None:
+    case, twin = case_of(), hepatic_twin(6.0)
+    edit = answer_edit(checklist_items(case, twin), "bile_ducts", Judgement.CORRECTED, Sight.SEEN, by="Dr Example")
+    told = edit.apply(case)
+    item = next(item for item in checklist_items(told, twin) if item.id == "bile_ducts")
+    assert (item.sight, item.answer.sight, item.answer.by) == (Sight.NOT_ASSESSABLE, Sight.SEEN, "Dr Example")
+    assert edit.inverted(case).apply(told).checklist_answers == {}
+    assert told.labels_hash == case.labels_hash  # figures do not go by it
+
+
+def test_that_a_confirmation_keeps_what_was_confirmed_and_says_when_that_changed() -> None:
+    case = answered(case_of(), "inferior_right_hepatic_vein=confirm", hepatic_twin(6.0))
+    assert case.checklist_answers["inferior_right_hepatic_vein"].sight is Sight.SEEN
+
+    def is_outdated(twin: Twin) -> bool:
+        return next(one for one in checklist_items(case, twin) if one.id == "inferior_right_hepatic_vein").is_outdated
+
+    assert not is_outdated(hepatic_twin(6.0))
+    assert is_outdated(hepatic_twin(3.0))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_that_answers_of_persons_are_worded_before_the_programs(language: str) -> None:
+    wording, twin = Wording(language), hepatic_twin(3.0)
+    case = answered(case_of(), "inferior_right_hepatic_vein=confirm", hepatic_twin(6.0))
+    case = answered(case, "bile_ducts=seen:MRCP", twin)
+    case = answered(case, "coeliac_stenosis=not-applicable", twin)
+    checklist = anatomy_checklist(case, twin, NO_FINDINGS, on_date=TODAY)
+    rows = dict(zip((item.id for item in checklist.items), checklist_rows(checklist, wording), strict=True))
+    assert "Dr Example" in rows["bile_ducts"][1]
+    assert "MRCP" in rows["bile_ducts"][1]
+    assert wording.text("checklist.not_applicable") in rows["coeliac_stenosis"][1]
+    assert wording.text("checklist.sight.not_seen") in rows["inferior_right_hepatic_vein"][1]  # no longer so
+    section = answers_section(case, wording)
+    assert section.count("<li>") == 4  # three answers, and how many are open
+    assert str(len(CHECKLIST_ITEMS) - 3) in section
+
+
+@pytest.mark.parametrize("text", ["bile_ducts", "bile_ducts=perhaps", "=seen", ""])
+def test_that_what_is_no_answer_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="bad_answer"):
+        parsed_answer(text)
+
+
+def test_that_a_question_that_is_not_asked_and_an_answer_by_nobody_are_refused() -> None:
+    items = checklist_items(case_of(), Twin(GRID, {}))
+    with pytest.raises(InputError, match="no_such_item"):
+        answer_edit(items, "spleen", Judgement.CONFIRMED, None, by="Dr A")
+    with pytest.raises(SafetyRefusal, match="nobody_answers"):
+        answer_edit(items, "bile_ducts", Judgement.CONFIRMED, None, by=" ")
+
+
+def test_that_the_questions_are_those_that_are_asked() -> None:
+    assert tuple(item.id for item in checklist_items(case_of(), Twin(GRID, {}))) == CHECKLIST_ITEMS
