@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simulation.kernels.height_map import extend_heights, gaps_at, gradients_at_nodes, rasterise_sheet, tile_bounds
 from simulation.kernels.sheet_distance import nearest_on_sheet
-from simulation.kernels.sheet_rows import TILE_CELLS, mark_sheet_rows
+from simulation.kernels.sheet_rows import TILE_CELLS, mark_sheet_rows, mark_sheet_voxels
 from simulation.sheet_surface import SheetFrame, SheetSamples, sheet_samples
 from twin.errors import GeometryError
 from twin.grid import Grid
@@ -123,6 +123,12 @@ class SheetMap:
         gaps = np.empty(len(points))
         gaps_at(points, self.transform, self.heights_mm, self.stretch, gaps)
         return gaps
+
+    def removes(self, voxels_ijk: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return which voxels (n, 3) lie on the removed side, as :meth:`mark` does, bool (n,)."""
+        found = np.empty(len(voxels_ijk), np.bool_)
+        mark_sheet_voxels(np.ascontiguousarray(voxels_ijk, np.int32), self.transform, self.heights_mm, found)
+        return found
 
     def normals_lps(self, points_ijk: Points) -> Points:
         """Return the unit normals of the sheet under (or over) points (n, 3), towards the removed side."""

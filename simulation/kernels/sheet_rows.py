@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simulation.kernels.height_at import _height_at
 
-__all__ = ["TILE_CELLS", "clip_runs_by_sheet", "mark_sheet_rows"]
+__all__ = ["TILE_CELLS", "clip_runs_by_sheet", "mark_sheet_rows", "mark_sheet_voxels"]
 
 TILE_CELLS = 8
 _SURE_MM = 1e-7  # far above the rounding of a gap, far below anything measured
@@ -45,6 +45,19 @@ def mark_sheet_rows(
                 if is_removed:
                     removed[k, j, i:change] = True
                 i = change
+
+
+@numba.njit(cache=True, nogil=True, fastmath=False)
+def mark_sheet_voxels(
+    voxels_ijk: NDArray[np.int32],
+    transform: NDArray[np.float64],
+    heights: NDArray[np.float64],
+    is_removed: NDArray[np.bool_],
+) -> None:
+    """Write which of some voxels (n, 3) lie on the removed side of a sheet."""
+    for n in range(voxels_ijk.shape[0]):
+        u0, v0, w0 = _row_start(transform, voxels_ijk[n, 1], voxels_ijk[n, 2])
+        is_removed[n] = _gap(transform, heights, voxels_ijk[n, 0], u0, v0, w0) > 0.0
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False)

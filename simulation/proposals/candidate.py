@@ -14,7 +14,7 @@ from simulation.proposals.search_space import NearLesions, SearchSpace
 from simulation.run_table import RunTable
 from twin.resection import PlaneCut, Resection, SheetCut, TerritorySet, WedgeCut
 
-__all__ = ["Candidate", "Counted", "PlaneBatch", "Question", "cut_kind"]
+__all__ = ["Candidate", "Counted", "Found", "PlaneBatch", "Question", "cut_kind"]
 
 _ALL_GONE = 0.5  # voxels: nothing of a lesion may stay
 
@@ -84,6 +84,15 @@ class Counted:
     is_lost: NDArray[np.bool_]
     found: NDArray[np.int64]
     voxels_per_count: int = 1
+
+    @classmethod
+    def joined(cls, parts: Sequence[Counted]) -> Counted:
+        """Return what several hold that were counted to the voxel."""
+        return cls(
+            np.concatenate([part.removed for part in parts]),
+            np.concatenate([part.is_lost for part in parts]),
+            np.concatenate([part.found for part in parts]),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +175,7 @@ class Question:
         evaluate_planes(
             _arrays(table), table.row_length, _near_arrays(near),
             (trees.nodes_ijk, trees.in_organ, space.node_distance_mm), self._tree_arrays,
-            _coefficients(batch, space), (step, step), np.ascontiguousarray(batch.wedged),
+            _coefficients(batch, space, is_exact=not is_coarse), (step, step), np.ascontiguousarray(batch.wedged),
             batch.margins_mm, near.within(batch.margins_mm), step, counted.removed, counted.is_lost, counted.found,
         )  # fmt: skip
         return counted
@@ -251,8 +260,40 @@ class Question:
         return trees.limits_mm, trees.parents, trees.order, trees.begins, trees.slots, self._kept
 
 
-def _coefficients(batch: PlaneBatch, space: SearchSpace) -> NDArray[np.float64]:
-    """Return the planes in voxel indices, by the same operations as a plan's plane, (n, 4)."""
+class Found:
+    """Removals that were counted one by one, to be judged together."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self._counted: list[Counted] = []
+        self._cuts: list[tuple[Resection, ...]] = []
+        self._margins_mm: list[float] = []
+
+    def add(
+        self,
+        removed: NDArray[np.int64],
+        depths_mm: NDArray[np.float64],
+        cuts: tuple[Resection, ...],
+        margin_mm: float,
+    ) -> None:
+        """Add what cuts remove of each group, int64 (n_groups,), with the depth of each node in it and the margin."""
+        self._counted.append(self.question.count_removal(removed, depths_mm))
+        self._cuts.append(cuts)
+        self._margins_mm.append(margin_mm)
+
+    def candidates(self) -> list[Candidate]:
+        """Return the candidates, as :meth:`Question.candidates`, in the order in which they were added."""
+        if not self._cuts:
+            return []
+        return self.question.candidates(Counted.joined(self._counted), self._cuts, np.array(self._margins_mm))
+
+
+def _coefficients(batch: PlaneBatch, space: SearchSpace, *, is_exact: bool) -> NDArray[np.float64]:
+    """Return the planes in voxel indices, (n, 4): to count them exactly, by the same operations as a plan's plane."""
+    if not is_exact:
+        grid, normals = space.model.grid, batch.normals_lps
+        offsets = np.einsum("nx,nx->n", normals, grid.origin_lps_mm - batch.origins_lps_mm)
+        return np.concatenate([normals @ grid.affine_lps_mm[:3, :3], offsets[:, None]], axis=1)
     rows = [
         space.model.plane_coefficients(tuple(origin), tuple(normal))
         for origin, normal in zip(batch.origins_lps_mm, batch.normals_lps, strict=True)

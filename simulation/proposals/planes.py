@@ -79,12 +79,14 @@ def planes_at_margins(
         Unit vectors towards what is removed (n, 3), numbers of lesions (n,), margins (n,).
     """
     space, required = question.space, question.is_required
-    heights = [normals_lps @ hull.T for hull in space.hulls_lps_mm]
-    near_end, far_end = (np.stack([pick(h, axis=1) for h in heights], axis=1) for pick in (np.min, np.max))
+    directions, at = np.unique(normals_lps, axis=0, return_inverse=True)  # most come once for every margin
+    at = at.ravel()
+    heights = [directions @ hull.T for hull in space.hulls_lps_mm]
+    near_end, far_end = (np.stack([pick(h, axis=1) for h in heights], axis=1)[at] for pick in (np.min, np.max))
     touching = np.empty((len(anchors), 3))
     for anchor in np.unique(anchors):
         rows = np.flatnonzero(anchors == anchor)
-        touching[rows] = space.hulls_lps_mm[anchor][heights[anchor][rows].argmin(axis=1)]
+        touching[rows] = space.hulls_lps_mm[anchor][heights[anchor].argmin(axis=1)[at[rows]]]
     offset = near_end[np.arange(len(anchors)), anchors] - margins_mm
     is_taken = near_end - offset[:, None] >= margins_mm[:, None] - 1e-9
     is_beyond = far_end <= offset[:, None]

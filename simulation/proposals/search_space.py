@@ -13,14 +13,15 @@ from scipy.spatial import ConvexHull, QhullError
 from simulation.organ_model import OrganModel
 from simulation.perfusion import missing_inputs
 from simulation.proposals.constraints import LARGEST_MARGIN_MM
-from simulation.proposals.kernels.candidates import gather_near, labels_near_nodes
+from simulation.proposals.kernels.candidates import gather_near, labels_near_nodes, least_by_label
 from simulation.run_table import RunTable
+from simulation.spared_trunks import SparingRule
 from simulation.vessels import wall_mm
 from twin.anatomy import LayerName, lesion_id
 from twin.box import Box
 from twin.geometry.distance_edt import distance_to_mm
 
-__all__ = ["JoinedTrees", "NearLesions", "SearchSpace"]
+__all__ = ["JoinedTrees", "LabelReach", "NearLesions", "SearchSpace"]
 
 _FAR_MM = np.float32(1e6)
 _COARSE_ROWS = 4  # one row of so many each way, for a first look
@@ -123,6 +124,29 @@ class JoinedTrees:
             first_slot,
             first_node,
         )
+
+
+@dataclass(frozen=True, eq=False)
+class LabelReach:
+    """Where the labels of a layer lie, seen from lesions and vessels.
+
+    ``near_mm`` float64 (n_labels, lesions) is the least distance of a label to each lesion, infinite beyond the largest
+    margin. ``label_of_node`` int64 (n_nodes,) is the label at each node of the trees, and ``packed_near`` uint8
+    (n_nodes, n) which labels lie within the reach of its wall, a bit each.
+    """
+
+    near_mm: NDArray[np.float64]
+    label_of_node: NDArray[np.int64]
+    packed_near: NDArray[np.uint8]
+
+    @property
+    def n_labels(self) -> int:
+        """Largest label and 0."""
+        return len(self.near_mm)
+
+    def has_other_near(self, nodes: NDArray[np.int64], is_in: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which nodes have a label within the reach of their wall that is not in a set, bool (n,)."""
+        return np.asarray((self.packed_near[nodes] & np.packbits(~is_in)).any(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,6 +281,30 @@ class SearchSpace:
             known = self.near.flat[by_place[at]] == flat
             distances[inside[known]] = self.near.distance_mm[by_place[at[known]]]
         return distances
+
+    @cached_property
+    def sparing_rule(self) -> SparingRule:
+        """Which trunks territories leave alone."""
+        return SparingRule(self.model)
+
+    @cached_property
+    def segment_reach(self) -> LabelReach | None:
+        """Where the Couinaud segments lie; None without them."""
+        return None if self.model.couinaud is None else self._reach_of(self.model.couinaud)
+
+    @cached_property
+    def branch_reach(self) -> LabelReach | None:
+        """Where the territories of the portal branches lie; None without them."""
+        return None if self.model.portal is None else self._reach_of(self.model.portal)
+
+    def _reach_of(self, labels: NDArray[np.int32]) -> LabelReach:
+        near_mm = np.full((int(labels.max(initial=0)) + 1, len(self.lesion_ids)), np.inf)
+        least_by_label(labels.ravel(), self.near.flat, self.near.distance_mm, near_mm)
+        near_mm[near_mm > LARGEST_MARGIN_MM] = np.inf
+        i, j, k = np.where(self.trees.in_organ[:, None], self.trees.nodes_ijk, 0).astype(np.int64).T
+        return LabelReach(
+            near_mm, labels[k, j, i].astype(np.int64), np.packbits(self.labels_near_nodes(labels), axis=1)
+        )
 
     def labels_near_nodes(self, labels: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which labels lie within the reach of each node's wall, bool (n_nodes, largest label + 1)."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.proposals.candidate import Candidate, Counted, Question
+from simulation.proposals.candidate import Candidate, Found, Question
 from simulation.proposals.territories import wedge_counts
 from simulation.sheet_map import SheetMap
 from simulation.sheet_surface import SheetFrame
@@ -37,7 +37,7 @@ def sheet_candidates(question: Question, planes: Sequence[Candidate]) -> list[Ca
         Counted planes, with the wedges beside them.
     """
     space = question.space
-    found: list[Candidate] = []
+    found = Found(question)
     for plane in planes:
         cut, wedges = plane.resections[0], plane.resections[1:]
         assert isinstance(cut, PlaneCut)
@@ -48,21 +48,23 @@ def sheet_candidates(question: Question, planes: Sequence[Candidate]) -> list[Ca
                 continue
             sheet_cut, sheet, margin_mm = made
             margin_mm = min(margin_mm, plane.margin_mm) if wedged.any() else margin_mm
-            counted = _counted(question, sheet, wedged, plane.margin_mm)
-            found += question.candidates(counted, [(sheet_cut, *wedges)], np.array([margin_mm]))
-    return found
+            removed, depths = _removed(question, sheet, wedged, plane.margin_mm)
+            found.add(removed, depths, (sheet_cut, *wedges), margin_mm)
+    return found.candidates()
 
 
-def _counted(question: Question, sheet: SheetMap, wedged: NDArray[np.bool_], margin_mm: float) -> Counted:
-    """Count a sheet, and wedges beside it."""
+def _removed(
+    question: Question, sheet: SheetMap, wedged: NDArray[np.bool_], margin_mm: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Count what a sheet, and wedges beside it, remove of each group, and measure the depth of the nodes in it."""
     space = question.space
     removed, depths = space.runs.sheet_counts(sheet), sheet.depth_mm(space.trees.nodes_ijk)
     if wedged.any():
-        (n_within,) = space.near.within(np.array([margin_mm]))
-        is_removed = sheet.depth_mm(space.near.ijk[:n_within].astype(np.float64)) > 0
-        removed += wedge_counts(space, wedged, margin_mm, is_removed)
+        margins = np.array([margin_mm])
+        (n_within,) = space.near.within(margins)
+        removed += wedge_counts(space, wedged, margins, sheet.removes(space.near.ijk[:n_within]))[0]
         depths = np.maximum(depths, margin_mm - space.node_distance_mm[:, wedged].min(axis=1))
-    return question.count_removal(removed, depths)
+    return removed, depths
 
 
 def bent_sheet(cut: PlaneCut, bend_per_mm: Points, lift_mm: float, corners_lps_mm: Points) -> SheetCut:

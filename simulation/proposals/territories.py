@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.proposals.candidate import Candidate, Question, wedges_of
+from simulation.proposals.candidate import Candidate, Found, Question, wedges_of
 from simulation.proposals.constraints import LARGEST_MARGIN_MM, CutKind
-from simulation.proposals.kernels.candidates import count_wedges, least_by_label
-from simulation.proposals.search_space import SearchSpace
+from simulation.proposals.kernels.candidates import count_wedges
+from simulation.proposals.search_space import LabelReach, SearchSpace
 from simulation.segment_codes import segments_of_code
-from simulation.spared_trunks import SparingRule
 from twin.resection import Resection, TerritorySet
 
 __all__ = ["territory_candidates", "wedge_candidates", "wedge_counts"]
@@ -35,56 +34,52 @@ def territory_candidates(question: Question, margins_mm: tuple[float, ...]) -> l
     a margin of a lesion, at each level of the tree.
     """
     space = question.space
-    wedges = _Wedges(space)
-    found: list[Candidate] = []
+    wedges = _Wedges(space, margins_mm)
+    found = Found(question)
     for partition in _partitions(space):
         for territory, is_in in partition.sets(margins_mm):
-            found += _with_wedges(question, partition, territory, is_in, margins_mm, wedges)
-    return found
+            _add_with_wedges(found, partition, territory, is_in, margins_mm, wedges)
+    return found.candidates()
 
 
 def wedge_candidates(question: Question, margins_mm: tuple[float, ...]) -> list[Candidate]:
     """Return a wedge around every required lesion, at each margin at which all of them open onto the capsule."""
     space = question.space
     required = question.is_required
-    found: list[Candidate] = []
+    wedges = _Wedges(space, margins_mm)
+    found = Found(question)
     for margin_mm in margins_mm:
         if not (space.near.capsule_mm[required] <= margin_mm).all():
             continue
-        removed = wedge_counts(space, required, margin_mm)
         depths = margin_mm - space.node_distance_mm[:, required].min(axis=1, initial=np.inf)
-        counted = question.count_removal(removed, depths.astype(np.float64))
         cuts = wedges_of(required, margin_mm, space.lesion_ids)
-        found += question.candidates(counted, [cuts], np.array([margin_mm]))
-    return found
+        found.add(wedges.counts(required, margin_mm), depths.astype(np.float64), cuts, margin_mm)
+    return found.candidates()
 
 
 class _Wedges:
-    """Counts of wedges, kept: many sets are joined with the same ones."""
+    """Counts of wedges at each of some margins, kept: many sets are joined with the same ones."""
 
-    def __init__(self, space: SearchSpace) -> None:
+    def __init__(self, space: SearchSpace, margins_mm: tuple[float, ...]) -> None:
         self._space = space
-        self._known: dict[tuple[bytes, float], NDArray[np.int64]] = {}
+        self._margins_mm = margins_mm
+        self._known: dict[bytes, NDArray[np.int64]] = {}
 
     def counts(self, wedged: NDArray[np.bool_], margin_mm: float) -> NDArray[np.int64]:
         """Return what wedges around some lesions remove of each group."""
-        key = (wedged.tobytes(), margin_mm)
+        key = wedged.tobytes()
         if key not in self._known:
-            self._known[key] = wedge_counts(self._space, wedged, margin_mm)
-        return self._known[key]
+            self._known[key] = wedge_counts(self._space, wedged, np.array(self._margins_mm))
+        return np.asarray(self._known[key][self._margins_mm.index(margin_mm)])
 
 
 class _Partition:
     """The organ divided by one layer: where each label lies, seen from lesions and vessels."""
 
-    def __init__(self, space: SearchSpace, labels: NDArray[np.int32], of_group: NDArray[np.int64]) -> None:
-        self.space, self.labels, self.of_group = space, labels, of_group
-        self.n_labels = int(labels.max(initial=0)) + 1
-        self.near_mm = np.full((self.n_labels, len(space.lesion_ids)), np.inf)
-        least_by_label(labels.ravel(), space.near.flat, space.near.distance_mm, self.near_mm)
-        self.near_mm[self.near_mm > LARGEST_MARGIN_MM] = np.inf
-        self.near_nodes = space.labels_near_nodes(labels)
-        self._rule = SparingRule(space.model)
+    def __init__(self, space: SearchSpace, reach: LabelReach, of_group: NDArray[np.int64]) -> None:
+        self.space, self._reach, self.of_group = space, reach, of_group
+        self.n_labels, self.near_mm = reach.n_labels, reach.near_mm
+        self._rule = space.sparing_rule
 
     def sets(self, margins_mm: tuple[float, ...]) -> Iterator[_Set]:
         """Yield the segments of Brisbane's resections."""
@@ -100,13 +95,12 @@ class _Partition:
         Trunks that the set spares are left alone, as in a plan.
         """
         trees = self.space.trees
-        i, j, k = np.where(trees.in_organ[:, None], trees.nodes_ijk, 0).astype(np.int64).T
-        inside = trees.in_organ & is_in[self.labels[k, j, i]]
+        inside = trees.in_organ & is_in[self._reach.label_of_node]
         for tree, spared in self._spared(territory, is_in).items():
             first = trees.first_node[tree]
             inside[first : first + spared.size] &= ~spared
         is_deep = inside.copy()
-        is_deep[inside] = ~self.near_nodes[inside][:, ~is_in].any(axis=1)
+        is_deep[inside] = ~self._reach.has_other_near(np.flatnonzero(inside), is_in)
         return np.where(is_deep, trees.limits_mm + 1.0, np.where(inside, 0.5 * trees.limits_mm, -1.0))
 
     def _spared(self, territory: TerritorySet, is_in: NDArray[np.bool_]) -> Mapping[str, NDArray[np.bool_]]:
@@ -142,7 +136,9 @@ class _PortalPartition(_Partition):
                 touched = [lines[index] for index in np.flatnonzero(column <= margin_mm).tolist() if index in lines]
                 for level in range(1, max((len(line) for line in touched), default=0)):
                     chosen = tuple(sorted({line[min(level, len(line) - 1)] for line in touched}))
-                    if len(chosen) > _MOST_BRANCHES or chosen in known or not real.issuperset(chosen):
+                    if len(chosen) > _MOST_BRANCHES:
+                        break  # deeper there are no fewer
+                    if chosen in known or not real.issuperset(chosen):
                         continue
                     known.add(chosen)
                     taken = [index for name in chosen for index in below[name]]
@@ -166,40 +162,39 @@ def _line(name: str) -> tuple[str, ...]:
 
 def _partitions(space: SearchSpace) -> Iterator[_Partition]:
     model = space.model
-    if model.couinaud is not None:
-        yield _Partition(space, model.couinaud, space.segment_of_group)
-    if model.portal is not None and "portal" in model.twin.graphs:
-        yield _PortalPartition(space, model.portal, space.branch_of_group)
+    if space.segment_reach is not None:
+        yield _Partition(space, space.segment_reach, space.segment_of_group)
+    if space.branch_reach is not None and "portal" in model.twin.graphs:
+        yield _PortalPartition(space, space.branch_reach, space.branch_of_group)
 
 
-def _with_wedges(
-    question: Question,
+def _add_with_wedges(
+    found: Found,
     partition: _Partition,
     territory: TerritorySet,
     is_in: NDArray[np.bool_],
     margins_mm: tuple[float, ...],
     wedges: _Wedges,
-) -> list[Candidate]:
-    """Return a territory set as it is, or with wedges at each margin around the required lesions that it leaves."""
+) -> None:
+    """Add a territory set as it is, or with wedges at each margin around the required lesions that it leaves."""
+    question = found.question
     space, required, near_mm = question.space, question.is_required, partition.near_mm
     is_gone = is_in[partition.of_group]
     base = np.where(is_gone, space.counts, 0)
     if not 0 < base[1:].sum() <= _MOST_OF_ORGAN * space.counts[1:].sum():
-        return []
+        return
     # From the voxels of the lesion to those that stay; the borders lie half a voxel from both.
     voxel_mm = float(space.model.grid.spacing_ijk_mm.min())
     left_mm = near_mm[~is_in].min(axis=0, initial=np.inf)
     clear_mm = np.where(np.isfinite(left_mm), np.maximum(left_mm - voxel_mm, 0.0), LARGEST_MARGIN_MM)
     is_taken = left_mm > 0.0
     if not is_taken[required].any():
-        return []
+        return
     depths = partition.depths(territory, is_in)
-    found: list[Candidate] = []
     if is_taken[required].all():
-        margin = min(float(clear_mm[is_taken].min()), LARGEST_MARGIN_MM)
-        found += question.candidates(question.count_removal(base, depths), [(territory,)], np.array([margin]))
+        found.add(base, depths, (territory,), min(float(clear_mm[is_taken].min()), LARGEST_MARGIN_MM))
     if CutKind.WEDGE not in question.constraints.kinds:
-        return found
+        return
     taken_mm = near_mm[is_in].min(axis=0, initial=np.inf)
     for margin_mm in margins_mm:
         wedged = required & ~(clear_mm >= margin_mm)
@@ -209,19 +204,23 @@ def _with_wedges(
         removed = base + np.where(is_gone, 0, wedges.counts(wedged, margin_mm))
         deepest = np.maximum(depths, margin_mm - space.node_distance_mm[:, wedged].min(axis=1))
         cuts: tuple[Resection, ...] = (territory, *wedges_of(wedged, margin_mm, space.lesion_ids))
-        found += question.candidates(question.count_removal(removed, deepest), [cuts], np.array([margin_mm]))
-    return found
+        found.add(removed, deepest, cuts, margin_mm)
 
 
 def wedge_counts(
-    space: SearchSpace, wedged: NDArray[np.bool_], margin_mm: float, is_removed: NDArray[np.bool_] | None = None
+    space: SearchSpace,
+    wedged: NDArray[np.bool_],
+    margins_mm: NDArray[np.float64],
+    is_removed: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
-    """Return the voxels of each group that wedges remove, by the rule of the plans, int64 (n_groups,).
+    """Return the voxels of each group that wedges remove at rising margins, by the rule of the plans.
 
-    ``is_removed`` are the voxels near lesions, as many as lie within the margin, that are gone already.
+    ``is_removed`` are the voxels near lesions, as many as lie within the largest margin, that are gone already.
+    Returned are int64 (margins, n_groups).
     """
-    (n_within,) = space.near.within(np.array([margin_mm]))
+    n_within = int(space.near.within(margins_mm).max(initial=0))
     gone = np.zeros(n_within, np.bool_) if is_removed is None else is_removed
-    counts = np.zeros(space.n_groups, np.int64)
-    count_wedges(space.near.group, space.near.distance_mm, n_within, wedged, margin_mm, gone, counts)
-    return counts
+    counts = np.zeros((margins_mm.size, space.n_groups), np.int64)
+    margins = margins_mm.astype(np.float32)
+    count_wedges(space.near.group, space.near.distance_mm, n_within, wedged, margins, gone, counts)
+    return counts.cumsum(axis=0)

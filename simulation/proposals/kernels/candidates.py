@@ -286,19 +286,24 @@ def count_wedges(
     distances_mm: NDArray[np.float32],
     n_near: int,
     wedged: NDArray[np.bool_],
-    margin_mm: float,
+    margins_mm: NDArray[np.float32],
     is_removed: NDArray[np.bool_],
     counts: NDArray[np.int64],
 ) -> None:
-    """Add to ``counts`` the voxels of wedges around some lesions that nothing else removes.
+    """Add to ``counts`` (margins, groups) the voxels of wedges around some lesions that nothing else removes.
 
     ``groups`` uint32 (n,) and ``distances_mm`` float32 (n, lesions) are voxels ordered by distance, of which the first
-    ``n_near`` can lie in a wedge; ``is_removed`` bool (n,) are those that are gone already.
+    ``n_near`` can lie in a wedge; ``is_removed`` bool (n,) are those that are gone already. The margins rise; a voxel
+    counts for the first that reaches it alone, so that sums over them are what each wedge holds.
     """
-    margin = np.float32(margin_mm)
     for n in range(n_near):
-        is_wedge = margin - _least_distance(distances_mm, n, wedged) >= -_MARGIN_TOLERANCE_MM
-        counts[groups[n]] += np.int64(is_wedge & ~is_removed[n])
+        if is_removed[n]:
+            continue
+        least = _least_distance(distances_mm, n, wedged)
+        for m in range(margins_mm.size):
+            if margins_mm[m] - least >= -_MARGIN_TOLERANCE_MM:
+                counts[m, groups[n]] += 1
+                break
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from simulation.kernels.height_map import gaps_at, gradients_at_nodes, rasterise_sheet, tile_bounds
 from simulation.kernels.sheet_distance import nearest_on_sheet
-from simulation.kernels.sheet_rows import TILE_CELLS, clip_runs_by_sheet, mark_sheet_rows
+from simulation.kernels.sheet_rows import TILE_CELLS, clip_runs_by_sheet, mark_sheet_rows, mark_sheet_voxels
 from simulation.run_table import RunTable
 from tests.naive import sheet as naive
 
@@ -62,6 +62,10 @@ def test_that_the_marked_side_of_a_sheet_equals_an_evaluation_of_every_voxel(cas
     removed = np.zeros(shape, np.bool_)
     mark_sheet_rows(removed, transform, heights, fall, rise)
     assert np.array_equal(removed, naive.sides(shape, transform, heights))
+    one_by_one = np.empty(removed.size, np.bool_)
+    voxels_ijk = np.ascontiguousarray(np.argwhere(np.ones(shape))[:, ::-1].astype(np.int32))
+    mark_sheet_voxels(voxels_ijk, transform, heights, one_by_one)
+    assert np.array_equal(one_by_one, removed.ravel())
 
 
 @given(cases, st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 20)))

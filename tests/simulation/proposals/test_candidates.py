@@ -67,10 +67,10 @@ def test_that_wedges_alone_are_counted_to_the_voxel(space):
     for margin_mm in (2.0, 7.0):
         removed = removed_by_plane_and_wedges(space.model, (0.0, 0.0, 0.0, -1.0), space.model.lesion_values, margin_mm)
         expected = np.bincount(groups(space)[removed], minlength=space.n_groups)
-        counts = wedge_counts(space, np.ones(2, np.bool_), margin_mm)
-        assert np.array_equal(counts[1:], expected[1:])
-        gone = np.ones(space.near.within(np.array([margin_mm]))[0], np.bool_)
-        assert not wedge_counts(space, np.ones(2, np.bool_), margin_mm, gone).any()
+        both, margins = np.ones(2, np.bool_), np.array([1.0, margin_mm])
+        assert np.array_equal(wedge_counts(space, both, margins)[1, 1:], expected[1:])
+        gone = np.ones(space.near.within(margins)[1], np.bool_)
+        assert not wedge_counts(space, both, margins, gone).any()
 
 
 def test_that_voxels_near_lesions_are_all_of_them_at_their_distance(space):
