@@ -7,11 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.services.anatomy_checklist import answer_edit, checklist_items
 from app.services.case_session import CaseSession
 from app.services.import_study import ImportRequest, import_into_case
 from app.services.segment_case import SegmentSummary, choose_segmenter, segment_session
 from app.ui.steps import Step
 from twin.anatomy import structure
+from twin.checklist import Judgement, Sight
 from twin.edit import ApprovalEdit, ConfirmationEdit, FactsEdit, GroupEdit
 from twin.job import CancelToken, ProgressListener
 from twin.patient import PatientFacts
@@ -231,6 +233,23 @@ class CaseActions:
                 "edit.confirmation", tuple(ConfirmationEdit.declaring(case, i, by) for i in structure_ids)
             )
         )
+
+    def answer_question(self, item_id: str, judgement: Judgement, sight: Sight | None) -> None:
+        """Let a person answer a first question about the anatomy under a name."""
+        window, work, twin = self._window, self._control.work, self._window.desk.twin
+        if work is None or twin is None:
+            return
+        wording = window.wording
+        by = window.dialogs.declaration(
+            wording,
+            wording.text("ui.checklist.dialog_title"),
+            wording.text("ui.checklist.dialog", question=wording.text(f"checklist.item.{item_id}")),
+            window.settings.declared_name,
+        )
+        if by is None:
+            return
+        window.remember(declared_name=by)
+        work.do(lambda case: answer_edit(checklist_items(case, twin), item_id, judgement, sight, by=by))
 
     def _on_segmented(self, result: object) -> None:
         window = self._window

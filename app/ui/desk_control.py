@@ -102,6 +102,7 @@ class DeskControl(QObject):
         window.proposals_page.keep_asked.connect(self.planner_actions.keep_proposal)
         window.plan_panel.apart_changed.connect(window.plan_sync.pull_apart)
         window.plan_panel.approval.confirm_asked.connect(self.case_actions.confirm)
+        window.plan_panel.approval.answer_given.connect(self.case_actions.answer_question)
         for view in window.views.views:
             view.plane_dragged.connect(window.desk.drag_plane)
             view.plane_released.connect(window.desk.release_plane)
