@@ -111,6 +111,7 @@ class SliceScene:
         self._whole: tuple[LivePatch, Labels] | None = None
         self._layers: dict[LayerName, LabelLayer] = {}
         self._styles: dict[str, LabelStyle] = {}
+        self._outlined: dict[tuple[SliceAxis, LayerName], tuple[tuple[object, ...], list[Contour]]] = {}
 
     def set_layers(self, layers: Mapping[LayerName, LabelLayer]) -> None:
         """Show these label layers; those on another grid are left out."""
@@ -158,10 +159,14 @@ class SliceScene:
         """Return the smooth outlines of the visible structures on a slice."""
         found = []
         for name in self._names():
-            labels = np.ascontiguousarray(self._labels(name, axis, index))
-            values = [v for v in self._values(name) if self._is_outlined(name, v)]
-            if values and labels.any():
-                found += _outlines(labels, name, values)
+            patch = self.patch if self.patch is not None and self.patch.layer is name else None
+            values = tuple(v for v in self._values(name) if self._is_outlined(name, v))
+            basis = (self.frames[axis], index, self._layers.get(name), patch, values)
+            known, contours = self._outlined.get((axis, name), ((), []))
+            if known != basis:  # a stroke in one layer leaves the contours of the others as they are
+                contours = _outlines(self._labels(name, axis, index), name, values)
+                self._outlined[axis, name] = (basis, contours)
+            found += contours
         return found
 
     def structures_at(self, point_lps_mm: NDArray[np.float64]) -> tuple[str, ...]:
@@ -290,7 +295,13 @@ def _value_of(layer: LabelLayer, structure_id: str) -> int:
     return next((v for v in layer.values() if structure_of_value(layer.name, v).id == structure_id), -1)
 
 
-def _outlines(labels: NDArray[np.generic], name: LayerName, values: list[int]) -> list[Contour]:
+def _outlines(slice_labels: NDArray[np.generic], name: LayerName, values: tuple[int, ...]) -> list[Contour]:
+    rows, columns = (np.flatnonzero(slice_labels.any(axis=axis)) for axis in (1, 0))
+    if not (values and len(rows)):
+        return []
+    # Only where there is something, with a rim: most of a slice is empty.
+    top, left = max(int(rows[0]) - 1, 0), max(int(columns[0]) - 1, 0)
+    labels = np.ascontiguousarray(slice_labels[top : rows[-1] + 2, left : columns[-1] + 2])
     image = vtkImageData()
     image.SetDimensions(labels.shape[1], labels.shape[0], 1)
     image.GetPointData().SetScalars(numpy_to_vtk(labels.ravel(), deep=False))
@@ -307,7 +318,7 @@ def _outlines(labels: NDArray[np.generic], name: LayerName, values: list[int]) -
     output = nets.GetOutput()
     if output.GetNumberOfLines() == 0:
         return []
-    points = vtk_to_numpy(output.GetPoints().GetData())[:, :2].astype(np.float32)
+    points = vtk_to_numpy(output.GetPoints().GetData())[:, :2].astype(np.float32) + np.array((left, top), np.float32)
     ends = vtk_to_numpy(output.GetLines().GetConnectivityArray()).reshape(-1, 2)
     sides = vtk_to_numpy(output.GetCellData().GetScalars()).reshape(len(ends), -1)
     return [

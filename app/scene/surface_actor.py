@@ -35,15 +35,15 @@ class SurfaceActor:
 
     def __init__(self, surface: Surface, colour_rgb: Rgb, opacity: float) -> None:
         self.surface = surface
-        self._full = polydata_of_surface(surface)
         self.coarse: vtkPolyData | None = None
-        self.mapper = vtkPolyDataMapper()
-        self.mapper.SetInputData(self._full)
-        self.mapper.ScalarVisibilityOff()
+        # A mapper for each: one that is given other polydata fills the buffers of the graphics card again.
+        self._full_mapper = _mapper(polydata_of_surface(surface))
+        self._coarse_mapper: vtkPolyDataMapper | None = None
         self._part_plane: vtkPlane | None = None
         self._view_plane: vtkPlane | None = None
+        self._is_moving = False
         self.actor = vtkActor()
-        self.actor.SetMapper(self.mapper)
+        self.actor.SetMapper(self._full_mapper)
         _paint(self.actor, colour_rgb)
         self.set_opacity(opacity)
 
@@ -73,29 +73,49 @@ class SurfaceActor:
 
     def set_coarse_polydata(self, coarse: vtkPolyData) -> None:
         """Give the surface that is drawn while moving; made elsewhere, because it takes long."""
-        self.coarse = coarse
+        if coarse is not self.coarse:
+            self.coarse = coarse
+            self._coarse_mapper = _mapper(coarse)
+            self._cut()
+            self.set_moving(self._is_moving)
 
     def set_moving(self, is_moving: bool) -> None:
         """Draw the coarse surface while something moves."""
-        self.mapper.SetInputData(self.coarse if is_moving and self.coarse is not None else self._full)
+        self._is_moving = is_moving
+        coarse = self._coarse_mapper if is_moving else None
+        self.actor.SetMapper(coarse or self._full_mapper)
 
     def clip(self, plane: vtkPlane | None) -> None:
-        """Draw only the side the normal of the plane points to; None draws all."""
-        self._part_plane = plane
-        self._cut()
+        """Draw only the side the normal of the plane points to; None draws all.
+
+        A plane that is given once may be moved afterwards: what is drawn follows.
+        """
+        if plane is not self._part_plane:
+            self._part_plane = plane
+            self._cut()
 
     def clip_view(self, plane: vtkPlane | None) -> None:
         """Open the surface for the eye, beside what :meth:`clip` leaves of it."""
-        self._view_plane = plane
-        self._cut()
+        if plane is not self._view_plane:
+            self._view_plane = plane
+            self._cut()
 
     def _cut(self) -> None:
-        self.mapper.RemoveAllClippingPlanes()
         planes = [plane for plane in (self._part_plane, self._view_plane) if plane is not None]
-        for plane in planes:
-            self.mapper.AddClippingPlane(plane)
+        for mapper in (self._full_mapper, self._coarse_mapper):
+            if mapper is not None:
+                mapper.RemoveAllClippingPlanes()
+                for plane in planes:
+                    mapper.AddClippingPlane(plane)
         # Through a cut surface one looks at its inside.
         self.actor.GetProperty().SetBackfaceCulling(self.is_translucent and not planes)
+
+
+def _mapper(polydata: vtkPolyData) -> vtkPolyDataMapper:
+    mapper = vtkPolyDataMapper()
+    mapper.SetInputData(polydata)
+    mapper.ScalarVisibilityOff()
+    return mapper
 
 
 def polydata_of_surface(surface: Surface) -> vtkPolyData:

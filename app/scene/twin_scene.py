@@ -23,6 +23,7 @@ __all__ = ["SPECIMEN_RGB", "TwinScene"]
 Rgb = tuple[float, float, float]
 SPECIMEN_RGB: Rgb = (0xA2 / 255, 0x34 / 255, 0xAA / 255)  # resection zone, palette of resources/anatomy
 _LEAST_SPLIT_OPACITY = 0.30
+_LIVE_SIDES = {"remnant_live": -1.0, "specimen_live": 1.0}  # which side of the plane each shows
 
 
 class TwinScene:
@@ -44,6 +45,8 @@ class TwinScene:
         self._structures: dict[str, SurfaceActor] = {}
         self._visible: dict[str, bool] = {}
         self._parts: dict[str, SurfaceActor] = {}  # specimen and remnant of the organ that is cut
+        self._live: dict[str, SurfaceActor] = {}  # the organ as it is drawn on either side of a plane that moves
+        self._sides = {name: vtkPlane() for name in _LIVE_SIDES}
         self._organ_id: str | None = None
         self._is_moving = False
         self._view_plane: vtkPlane | None = None
@@ -71,26 +74,30 @@ class TwinScene:
         self.clear_cut()
         for structure_id in [i for i, actor in self._structures.items() if surfaces.get(i) is not actor.surface]:
             self._remove(self._structures.pop(structure_id))
+        for name in [n for n, part in self._live.items() if all(part.surface is not s for s in surfaces.values())]:
+            self._remove(self._live.pop(name))
         for structure_id, surface in surfaces.items():
             if structure_id not in self._structures:
                 drawn = SurfaceActor(surface, colours[structure_id], opacities[structure_id])
+                drawn.set_moving(self._is_moving)
                 self._structures[structure_id] = drawn
+                self._add(drawn)
             drawn = self._structures[structure_id]
             drawn.set_colour(colours[structure_id])
             drawn.set_opacity(opacities[structure_id])
             drawn.set_visible(self._visible.get(structure_id, True))
             drawn.clip_view(self._view_plane)
-        self._reorder()
+        self._apply_visibility()
 
     def set_coarse(self, polydata: Mapping[str, vtkPolyData]) -> None:
         """Give the surfaces that are drawn while something moves, by structure id."""
         for structure_id, coarse in polydata.items():
             if structure_id in self._structures:
                 self._structures[structure_id].set_coarse_polydata(coarse)
-        organ = None if self._organ_id is None else polydata.get(self._organ_id)
-        for name, part in self._parts.items():
-            if organ is not None and name.endswith("_live"):  # closed parts are drawn as they are
-                part.set_coarse_polydata(organ)
+        for part in self._live.values():  # closed parts are drawn as they are
+            organ_id = next((i for i, drawn in self._structures.items() if drawn.surface is part.surface), "")
+            if organ_id in polydata:
+                part.set_coarse_polydata(polydata[organ_id])
 
     def set_visible(self, structure_id: str, is_visible: bool) -> None:
         """Show or hide a structure."""
@@ -104,21 +111,21 @@ class TwinScene:
         if structure_id == self._organ_id:
             for part in self._parts.values():
                 part.set_opacity(max(opacity, _LEAST_SPLIT_OPACITY))
-        self._reorder()
 
     def show_cut(self, organ_id: str, plane: CutPlane) -> None:
         """Colour what lies beyond a plane, at once: the graphics card cuts the organ, no surface is computed."""
         if organ_id not in self._structures:
             return
-        kept = self._organ_id == organ_id and {"remnant_live", "specimen_live"} <= set(self._parts)
-        if not kept:
+        if self._organ_id != organ_id or self._parts.keys() != _LIVE_SIDES.keys():
             self.clear_cut()
             organ = self._structures[organ_id]
             self._organ_id = organ_id
-            for name, rgb in (("remnant_live", None), ("specimen_live", SPECIMEN_RGB)):
-                self._add_part(name, organ.surface, rgb or organ.actor.GetProperty().GetColor(), organ)
-        for name, sign in (("remnant_live", -1.0), ("specimen_live", 1.0)):
-            self._parts[name].clip(_vtk_plane(plane, sign))
+            for name, rgb in (("remnant_live", organ.actor.GetProperty().GetColor()), ("specimen_live", SPECIMEN_RGB)):
+                self._take_part(name, self._live_part(name, organ), rgb, organ)
+        for name, sign in _LIVE_SIDES.items():
+            # Moved in place: a mapper that is given another plane writes its shaders again.
+            self._sides[name].SetOrigin(*plane.origin_lps_mm)
+            self._sides[name].SetNormal(*(sign * plane.normal_lps))
         self._apply_visibility()
 
     def show_split(self, organ_id: str, remnant: Surface | None, specimen: Surface | None) -> None:
@@ -128,12 +135,14 @@ class TwinScene:
             return
         organ = self._structures[organ_id]
         self._organ_id = organ_id
-        if remnant is not None:
-            self._add_part("remnant", remnant, organ.actor.GetProperty().GetColor(), organ)
-        if specimen is not None:
-            self._add_part("specimen", specimen, SPECIMEN_RGB, organ)
+        colour = organ.actor.GetProperty().GetColor()
+        for name, surface, rgb in (("remnant", remnant, colour), ("specimen", specimen, SPECIMEN_RGB)):
+            if surface is not None:
+                part = SurfaceActor(surface, rgb, 1.0)
+                self._add(part)
+                self._take_part(name, part, rgb, organ)
         self._place_apart()
-        self._reorder()
+        self._apply_visibility()
 
     def pull_apart(self, by_lps_mm: NDArray[np.float64], removed_ids: Collection[str] = ()) -> None:
         """Draw the specimen, and the lesions that go with it, beside their place; zeros put them back."""
@@ -142,8 +151,11 @@ class TwinScene:
 
     def clear_cut(self) -> None:
         """Show the organ whole again."""
-        for part in self._parts.values():
-            self._remove(part)
+        for name, part in self._parts.items():
+            if name in self._live:
+                part.set_visible(False)  # kept with its buffers for the next drag
+            else:
+                self._remove(part)
         self._parts.clear()
         self._organ_id = None
         self._place_apart()
@@ -151,9 +163,10 @@ class TwinScene:
 
     def clip_view(self, origin_lps_mm: NDArray[np.float64], normal_lps: NDArray[np.float64] | None) -> None:
         """Open the scene: what lies where the normal points to is left out; without a normal it is whole."""
-        self._view_plane = None
-        if normal_lps is not None:
-            self._view_plane = vtkPlane()
+        if normal_lps is None:
+            self._view_plane = None
+        else:
+            self._view_plane = self._view_plane or vtkPlane()
             self._view_plane.SetOrigin(*origin_lps_mm)
             self._view_plane.SetNormal(*(-normal_lps))
         for drawn in (*self._structures.values(), *self._parts.values()):
@@ -169,7 +182,7 @@ class TwinScene:
         if is_moving == self._is_moving:
             return
         self._is_moving = is_moving
-        for drawn in (*self._structures.values(), *self._parts.values()):
+        for drawn in {*self._structures.values(), *self._parts.values(), *self._live.values()}:
             drawn.set_moving(is_moving)
         self.view.renderer.SetUseFXAA(not is_moving)
 
@@ -199,15 +212,26 @@ class TwinScene:
         """Free the graphics memory."""
         self.view.close()
 
-    def _add_part(self, name: str, surface: Surface, rgb: Rgb, organ: SurfaceActor) -> None:
-        opacity = max(float(organ.actor.GetProperty().GetOpacity()), _LEAST_SPLIT_OPACITY)
-        part = SurfaceActor(surface, rgb, opacity)
-        if organ.coarse is not None and surface is organ.surface:
-            part.set_coarse_polydata(organ.coarse)
+    def _live_part(self, name: str, organ: SurfaceActor) -> SurfaceActor:
+        """Return one side of the organ, made when it is first cut."""
+        known = self._live.get(name)
+        if known is None or known.surface is not organ.surface:
+            if known is not None:
+                self._remove(known)
+            known = self._live[name] = SurfaceActor(organ.surface, SPECIMEN_RGB, 1.0)
+            if organ.coarse is not None:
+                known.set_coarse_polydata(organ.coarse)
+            known.clip(self._sides[name])
+            self._add(known)
+        return known
+
+    def _take_part(self, name: str, part: SurfaceActor, rgb: Rgb, organ: SurfaceActor) -> None:
+        """Draw a part in place of the organ."""
+        part.set_colour(rgb)
+        part.set_opacity(max(float(organ.actor.GetProperty().GetOpacity()), _LEAST_SPLIT_OPACITY))
         part.set_moving(self._is_moving)
         part.clip_view(self._view_plane)
         self._parts[name] = part
-        self.view.renderer.AddActor(part.actor)
 
     def _apply_visibility(self) -> None:
         for structure_id, drawn in self._structures.items():
@@ -226,24 +250,9 @@ class TwinScene:
             self._parts["specimen"].actor.SetPosition(*self._apart)
         self.surfaces.move_faces(self._apart if is_split else np.zeros(3))
 
+    def _add(self, drawn: SurfaceActor) -> None:
+        self.view.renderer.AddActor(drawn.actor)
+
     def _remove(self, drawn: SurfaceActor) -> None:
+        """Draw it no more; what the graphics card holds of it is freed."""
         self.view.renderer.RemoveActor(drawn.actor)
-
-    def _reorder(self) -> None:
-        """Draw opaque structures first: without peeling, translucent ones blend in the order they are drawn."""
-        everything = [*self._structures.values(), *self._parts.values()]
-        for drawn in everything:
-            self._remove(drawn)
-        for drawn in sorted(everything, key=lambda one: one.is_translucent):
-            self.view.renderer.AddActor(drawn.actor)
-        for actor in self.plane.actors:
-            self.view.renderer.RemoveActor(actor)
-            self.view.renderer.AddActor(actor)
-        self._apply_visibility()
-
-
-def _vtk_plane(plane: CutPlane, sign: float) -> vtkPlane:
-    clip = vtkPlane()
-    clip.SetOrigin(*plane.origin_lps_mm)
-    clip.SetNormal(*(sign * plane.normal_lps))
-    return clip

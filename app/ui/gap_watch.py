@@ -20,7 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 PROMISE_S = 0.1  # the window answers within a tenth of a second
 _BEAT_MS = 25
 _MOST_KEPT = 400
-_FRAMES_TOLD = 4
+_FRAMES_TOLD = 7
 _PROGRAM = Path(__file__).resolve().parents[2]
 _THREAD = re.compile(r"^(?:Current thread|Thread) 0x([0-9a-f]+)", re.MULTILINE)
 _FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
@@ -74,7 +74,7 @@ class GapWatch(QObject):
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
         self._watched = threading.get_ident()
-        self._seen = (0, "")  # number of the beat that was late, and what the window did then
+        self._seen = (-1, "")  # number of the beat that was late, and what the window did then
         self._number = 0
         self._last, self._last_own = 0.0, 0.0
         self._beat = QTimer(self)
@@ -86,6 +86,7 @@ class GapWatch(QObject):
         """Begin to watch the thread this is called in."""
         self._watched = threading.get_ident()
         self._last, self._last_own = time.monotonic(), time.thread_time()
+        self._number += 1
         self._ended.clear()
         self._beat.start()
         self._thread = threading.Thread(target=self._listen, name="gap watch", daemon=True)

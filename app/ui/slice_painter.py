@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPixmap, QPolygonF, QRegion
+from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QRegion,
+)
 
 from app.scene.slice_frame import SliceFrame
 from app.scene.slice_scene import Contour
@@ -19,6 +31,7 @@ from twin.anatomy import structure
 __all__ = [
     "ON_DARK",
     "ON_LIGHT",
+    "READOUT_GAP",
     "PaintedSlice",
     "SliceOutlines",
     "SlicePicture",
@@ -42,6 +55,8 @@ _CUT = QColor("#3fd0c4")
 _REMOVED = QColor("#d774de")  # the resection zone, lightened to be read on black
 _GAP_PX = 14.0  # the crosshair leaves the point itself free,
 _EDGE_PX = 30.0  # and the letters at the edges
+_READOUT_PX = 17.0  # height of the line at the foot, under the letter of the lower edge
+READOUT_GAP = "   "  # between value, place and structure
 
 
 @dataclass(frozen=True)
@@ -58,7 +73,8 @@ class SliceTexts:
     scale_px: float = 0.0
 
 
-SliceOutlines = Mapping[str, list[QLineF]]  # contours by structure id, in pixel positions of the slice
+SliceOutlines = Mapping[Contour, QPainterPath]  # in pixel positions of the slice
+_ELEMENT = np.dtype([("kind", ">i4"), ("x", ">f8"), ("y", ">f8")])  # of a path, as Qt writes it
 
 
 @dataclass(frozen=True)
@@ -110,9 +126,21 @@ class PaintedSlice:
         return (self.placement, self.size_px, self.kept.devicePixelRatio()) == (placement, size_px, ratio)
 
 
-def outlines_of(contours: Sequence[Contour]) -> SliceOutlines:
-    """Return contours as Qt draws them."""
-    return {c.structure_id: [QLineF(*line) for line in c.segments.reshape(-1, 4).tolist()] for c in contours}
+def outlines_of(contours: Sequence[Contour], known: SliceOutlines) -> SliceOutlines:
+    """Return contours as Qt draws them; those that are ``known`` are taken over."""
+    return {c: known[c] if c in known else _path_of(c.segments) for c in contours}
+
+
+def _path_of(segments: NDArray[np.float32]) -> QPainterPath:
+    """Return line segments (n, 2, 2) as a path; read from bytes, since a thousand calls into Qt take 50 ms."""
+    elements = np.zeros(segments.shape[:2], _ELEMENT)
+    elements["kind"][:, 1] = QPainterPath.ElementType.LineToElement.value
+    elements["x"], elements["y"] = segments[..., 0], segments[..., 1]
+    start_and_fill = bytes(8)
+    stream = QDataStream(QByteArray(struct.pack(">i", elements.size) + elements.tobytes() + start_and_fill))
+    path = QPainterPath()
+    stream >> path
+    return path
 
 
 def image_from_pixels(pixels: NDArray[np.uint32]) -> QImage:
@@ -178,11 +206,13 @@ def _paint_outlines(
     """Draw contours; ``width`` is in device pixels: on a fine screen one pixel would not be seen."""
     painter.save()
     painter.setTransform(placement.transform(frame, size_px), combine=True)
-    for structure_id, colour in outline_colours(list(outlines)).items():
-        pen = QPen(colour, width)  # a wider pen takes Qt six times as long
+    colours = outline_colours([contour.structure_id for contour in outlines])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for contour, path in outlines.items():
+        pen = QPen(colours[contour.structure_id], width)  # a wider pen takes Qt six times as long
         pen.setCosmetic(True)
         painter.setPen(pen)
-        painter.drawLines(outlines[structure_id])
+        painter.drawPath(path)
     painter.restore()
 
 
@@ -192,7 +222,7 @@ def _paint_crosshair(painter: QPainter, at: QPointF, size_px: tuple[float, float
     for start, end in ((_EDGE_PX, x - _GAP_PX), (x + _GAP_PX, size_px[0] - _EDGE_PX)):
         if end > start:
             painter.fillRect(QRectF(start, y, end - start, 1.0), _CROSSHAIR)
-    for start, end in ((_EDGE_PX, y - _GAP_PX), (y + _GAP_PX, size_px[1] - _EDGE_PX)):
+    for start, end in ((_EDGE_PX, y - _GAP_PX), (y + _GAP_PX, size_px[1] - _EDGE_PX - _READOUT_PX)):
         if end > start:
             painter.fillRect(QRectF(x, start, 1.0, end - start), _CROSSHAIR)
 
@@ -253,7 +283,7 @@ def paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, floa
     paint_text(painter, QRectF(6, height / 2 - 12, 40, 24), west, left | upright, is_bold=True)
     paint_text(painter, QRectF(width - 46, height / 2 - 12, 40, 24), east, right | upright, is_bold=True)
     paint_text(painter, QRectF(width / 2 - 20, 5, 40, 22), north, middle, is_bold=True)
-    paint_text(painter, QRectF(width / 2 - 20, height - 27, 40, 22), south, middle, is_bold=True)
+    paint_text(painter, QRectF(width / 2 - 20, height - 27 - _READOUT_PX, 40, 22), south, middle, is_bold=True)
     if texts.notice:
         font.setPixelSize(13)
         painter.setFont(font)
@@ -263,6 +293,25 @@ def paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, floa
         font.setPixelSize(11)
         painter.setFont(font)
         paint_scale(painter, size_px, texts.scale_px, texts.scale)
+
+
+def _paint_readout(painter: QPainter, texts: SliceTexts, size_px: tuple[float, float]) -> None:
+    """Write value and place under the letter of the lower edge, beside the scale; the structure a line higher.
+
+    In a view that is wide enough both stand in one line.
+    """
+    width, height = size_px
+    metrics, left = QFontMetricsF(painter.font()), Qt.AlignmentFlag.AlignLeft
+    room = width - 20 - texts.scale_px - 40
+    if metrics.horizontalAdvance(texts.readout) <= room:
+        paint_text(painter, QRectF(10, height - 24, room, 18), texts.readout, left)
+        return
+    place, _, named = texts.readout.rpartition(READOUT_GAP)
+    lines = (place, named) if place else (named, "")
+    rooms = (room, width / 2 - 34)  # the upper one ends before the letter
+    for number, (line, most) in enumerate(zip(lines, rooms, strict=True)):
+        shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, most)
+        paint_text(painter, QRectF(10, height - 24 - number * _READOUT_PX, most, 18), shown, left)
 
 
 def paint_scale(

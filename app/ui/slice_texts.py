@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.scene.slice_frame import SliceFrame
 from app.scene.slice_scene import SliceScene
 from app.scene.window_level import WindowLevel
-from app.ui.slice_painter import SliceTexts, nice_length_mm
+from app.ui.slice_painter import READOUT_GAP, SliceTexts, nice_length_mm
 from twin.anatomy import structure
 from twin.volume import Quantity
 from twin.wording import Wording
@@ -68,7 +68,7 @@ def readout_text(reading: SliceReading, x: float, y: float, wording: Wording) ->
     unit = wording.text("ui.unit.hu") if scene.volume.quantity is Quantity.HOUNSFIELD else ""
     names = [structure(i).name(wording.language) for i in scene.structures_at(point) if i != "skin"]
     place = wording.text("ui.slice.place", place=_place(point, wording))
-    return "   ".join([f"{wording.number(value)} {unit}".strip(), place, ", ".join(names[:2])]).rstrip()
+    return READOUT_GAP.join([f"{wording.number(value)} {unit}".strip(), place, ", ".join(names[:2])]).rstrip()
 
 
 def _place(point_lps_mm: NDArray[np.float64], wording: Wording) -> str:

@@ -82,7 +82,8 @@ class SliceView(QWidget):
         for signal in (state.tool_changed, state.overlays_changed):
             signal.connect(self.update)
         self._index = 0
-        self._outlines: SliceOutlines | None = None
+        self._outlines: SliceOutlines = {}
+        self._is_outlined = False
 
     @property
     def slice_index(self) -> int:
@@ -112,7 +113,7 @@ class SliceView(QWidget):
 
     def refresh(self) -> None:
         """Draw everything again: labels or their looks have changed."""
-        self._outlines = None
+        self._is_outlined = False
         self.repaint_slice()
 
     def repaint_slice(self) -> None:
@@ -195,8 +196,9 @@ class SliceView(QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _made_picture(self, scene: SliceScene) -> SlicePicture:
-        if self._outlines is None:
-            self._outlines = outlines_of(scene.contours(self.axis, self._index) if self._state.shows_labels else [])
+        if not self._is_outlined:
+            contours = scene.contours(self.axis, self._index) if self._state.shows_labels else []
+            self._outlines, self._is_outlined = outlines_of(contours, self._outlines), True
         window, removed = self._state.window, None
         if scene.tint is not None and scene.tint.mask is None:
             removed = image_from_pixels(scene.picture(self.axis, self._index, window, is_removed=True))
@@ -384,7 +386,7 @@ class SliceView(QWidget):
         index = frame.nearest_slice(self._state.crosshair_lps_mm)
         if index != self._index:
             self._index = index
-            self._picture, self._painted, self._outlines = None, None, None
+            self._picture, self._painted, self._is_outlined = None, None, False
         self.update()
 
     def _drag_plane(self, press: SlicePress, at: QPointF) -> None:

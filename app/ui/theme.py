@@ -58,6 +58,8 @@ LIGHT = Theme(
     warning="#7a5200", warning_ground="#fdf0d2", error="#9b2315", error_ground="#fbe3df", good="#1d6e3c",
 )  # fmt: skip
 
+_STYLE = "fusion"
+
 
 def apply_theme(application: QApplication, theme: Theme) -> None:
     """Paint the whole application in a theme."""
@@ -81,7 +83,8 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
         palette.setColor(role, QColor(colour))
     for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText, QPalette.ColorRole.WindowText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.faint))
-    application.setStyle("Fusion")
+    if application.style().objectName() != _STYLE:  # each widget is polished again, the same style or not
+        application.setStyle(_STYLE)
     application.setPalette(palette)
     sheet = STYLE_SHEET
     # Longest names first, so that @accent does not eat the beginning of @accent_strong.

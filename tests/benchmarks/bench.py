@@ -20,7 +20,8 @@ class Benchmark:
     """One row: what is timed, and the peer that does the same work on the same data.
 
     ``ours`` and ``peer`` take nothing and do all of the work at each call. ``rounds`` may be raised for
-    quick things and is never below seven. ``note`` says what a reader must know to judge the ratio.
+    quick things and is never below seven. ``note`` says what a reader must know to judge the ratio. Where each call
+    makes one picture, ``frames_asked`` is how many a second are promised: the note then says how many were made.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Benchmark:
     voxels: int | None = None
     note: str = ""
     rounds: int = LEAST_ROUNDS
+    frames_asked: float | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,16 @@ def measured(benchmark: Benchmark) -> Measurement:
         ratio=None if peer_ms is None else peer_ms / ours_ms,
         voxels=benchmark.voxels,
         rounds=rounds,
-        note=benchmark.note,
+        note=_note(benchmark, ours_ms),
     )
+
+
+def _note(benchmark: Benchmark, ours_ms: float) -> str:
+    """Return the note, with frames a second where they are promised."""
+    if benchmark.frames_asked is None:
+        return benchmark.note
+    frames = f"{1000 / ours_ms:.0f} frames a second, {benchmark.frames_asked:.0f} asked"
+    return f"{frames}; {benchmark.note}" if benchmark.note else frames
 
 
 def _elapsed_ms(work: Callable[[], object]) -> float:

@@ -26,3 +26,9 @@ def test_that_the_ratio_of_medians_is_above_one_when_ours_is_faster(monkeypatch:
 
     monkeypatch.setattr(bench, "_elapsed_ms", lambda work: 10.0 if work is ours else 25.0)
     assert measured(Benchmark("known", ours, "peer", peer)).ratio == 2.5
+
+
+def test_that_a_row_that_makes_pictures_says_how_many_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "_elapsed_ms", lambda work: 40.0)
+    row = measured(Benchmark("drag", lambda: None, frames_asked=20, note="small"))
+    assert row.note == "25 frames a second, 20 asked; small"

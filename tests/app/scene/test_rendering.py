@@ -111,6 +111,36 @@ def test_that_a_plane_colours_what_it_removes_at_once(left_and_right: dict[str, 
     assert removed[2] > 1.5 * removed[1]
 
 
+def test_that_a_second_drag_draws_what_the_first_one_did(left_and_right: dict[str, Surface]) -> None:
+    scene = _scene(left_and_right)
+    scene.set_coarse({i: coarse_polydata(surface) for i, surface in left_and_right.items()})
+    camera = _camera(left_and_right, ViewSide.FRONT)
+    planes = [CutPlane.through((x, 60.0, 50.0), (-1.0, 0.0, 0.0), 30.0) for x in (30.0, 24.0)]
+    pictures = []
+    for _ in range(2):
+        for plane in planes:
+            scene.show_cut("liver", plane)
+            pictures.append(scene.rendered(camera, SIZE, is_moving=True).copy())
+        scene.show_split("liver", left_and_right["liver"], None)
+        pictures.append(scene.rendered(camera, SIZE).copy())
+    whole = len(pictures) // 2
+    assert not np.array_equal(pictures[0], pictures[1]), "the plane that moves is followed"
+    for first, second in zip(pictures[:whole], pictures[whole:], strict=True):
+        assert np.array_equal(first, second)
+    scene.clear_cut()
+    scene.set_opacity("liver", 1.0)
+    assert np.array_equal(scene.rendered(camera, SIZE), _scene_picture(left_and_right, camera))
+    scene.close()
+
+
+def _scene_picture(surfaces: dict[str, Surface], camera: OrbitCamera) -> np.ndarray:
+    scene = _scene(surfaces)
+    scene.set_coarse({i: coarse_polydata(surface) for i, surface in surfaces.items()})
+    picture = scene.rendered(camera, SIZE).copy()
+    scene.close()
+    return picture
+
+
 def test_that_coarse_surfaces_look_alike(left_and_right: dict[str, Surface]) -> None:
     scene, camera = _scene(left_and_right), _camera(left_and_right, ViewSide.FRONT)
     scene.set_coarse({name: coarse_polydata(surface) for name, surface in left_and_right.items()})

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from app.scene.slice_frame import SliceAxis
-from app.scene.slice_scene import LabelStyle, SliceScene, Tint
+from app.scene.slice_scene import LabelStyle, LivePatch, SliceScene, Tint
 from app.scene.window_level import PRESETS, WindowLevel, default_window
 from twin.anatomy import LayerName
+from twin.box import Box
 from twin.grid import Grid
 from twin.label_layer import LabelLayer
 from twin.volume import Modality, Quantity, Volume
@@ -18,10 +19,14 @@ RED = LabelStyle((1.0, 0.0, 0.0))
 def _scene() -> SliceScene:
     voxels = np.zeros(GRID.shape_kji, np.int16)
     scene = SliceScene(Volume("volume-1", GRID, voxels, Quantity.HOUNSFIELD, Modality.CT))
+    scene.set_layers({LayerName.ORGANS: LabelLayer(LayerName.ORGANS, GRID, _organ())})
+    return scene
+
+
+def _organ() -> np.ndarray:
     labels = np.zeros(GRID.shape_kji, np.uint8)
     labels[5:15, 8:22, 10:30] = 1
-    scene.set_layers({LayerName.ORGANS: LabelLayer(LayerName.ORGANS, GRID, labels)})
-    return scene
+    return labels
 
 
 def _rgb(pixel: np.uint32) -> tuple[int, int, int]:
@@ -61,6 +66,26 @@ def test_that_a_contour_runs_around_the_label_within_half_a_pixel() -> None:
     points = contour.segments.reshape(-1, 2)
     assert points.min(axis=0) == pytest.approx((9.5, 7.5), abs=0.51)
     assert points.max(axis=0) == pytest.approx((29.5, 21.5), abs=0.51)
+
+
+def test_that_a_stroke_in_one_layer_leaves_the_contours_of_the_others_and_moves_its_own() -> None:
+    scene = _scene()
+    lesions = np.zeros(GRID.shape_kji, np.uint8)
+    lesions[8:12, 12:16, 12:16] = 1
+    layers = {LayerName.LESIONS: LabelLayer(LayerName.LESIONS, GRID, lesions)}
+    scene.set_layers(layers | {LayerName.ORGANS: LabelLayer(LayerName.ORGANS, GRID, _organ())})
+    scene.set_styles({"liver": LabelStyle((1, 0, 0)), "lesion-1": LabelStyle((0, 1, 0))})
+    before = {c.structure_id: c for c in scene.contours(SliceAxis.AXIAL, 10)}
+    box = Box((8, 10, 10), (12, 20, 20))
+    scene.patch = LivePatch(LayerName.LESIONS, box, np.ones(box.shape_kji, np.uint8))
+    during = {c.structure_id: c for c in scene.contours(SliceAxis.AXIAL, 10)}
+    assert during["liver"] is before["liver"]
+    low, high = during["lesion-1"].segments.reshape(-1, 2).min(axis=0), during["lesion-1"].segments.max(axis=(0, 1))
+    assert np.allclose((low, high), ((9.5, 9.5), (19.5, 19.5)), atol=0.6)
+    scene.patch = None
+    after = {c.structure_id: c for c in scene.contours(SliceAxis.AXIAL, 10)}
+    assert np.array_equal(after["lesion-1"].segments, before["lesion-1"].segments)
+    assert [c.structure_id for c in scene.contours(SliceAxis.AXIAL, 2)] == [], "another slice has its own"
 
 
 def test_that_the_picture_of_what_is_removed_tints_the_organ_and_nothing_else() -> None:
