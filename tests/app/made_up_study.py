@@ -6,16 +6,11 @@ import functools
 import tempfile
 from pathlib import Path
 
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName, structure
-from twin.phantom import Phantom, PhantomRecipe, build_phantom, write_dicom
+from twin.phantom import write_dicom
 
 IMPORTED_VESSELS = ("portal_vein", "hepatic_vein")
-
-
-@functools.cache
-def small_phantom() -> Phantom:
-    """Build the phantom once in this process."""
-    return build_phantom(PhantomRecipe.small())
 
 
 def write_study(folder: Path) -> Path:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from segmentation.segmenter import SegmentationResult, Segmenter, segmenters
+from tests.phantoms import thigh_phantom
 from tests.segmentation.real_scans import RealScan, btcv_scan, dicom_scan
 from tests.segmentation.shapes import air, noise
 from twin.box import Box
-from twin.phantom import PhantomRecipe, build_phantom
 from twin.volume import Modality, Volume
 from twin.wording import LANGUAGES, Wording
 
@@ -47,7 +47,7 @@ def test_that_nothing_is_found_in_nothing(segmenter: Segmenter, scan: object) ->
 
 
 def test_that_a_thigh_holds_no_organ(segmenter: Segmenter) -> None:
-    result = segmenter.segment(build_phantom(PhantomRecipe.limb()).volume)
+    result = segmenter.segment(thigh_phantom().volume)
     _is_honest(result)
     assert not _structures(result) & ORGANS
 

@@ -8,21 +8,15 @@ import pytest
 from segmentation.classical.segment import ClassicalSegmenter
 from segmentation.segmenter import SegmentationResult
 from tests.benchmarks.score_classical import dice
+from tests.phantoms import coarse_phantom, thigh_phantom
 from twin.anatomy import LayerName
 from twin.box import Box
-from twin.phantom import Phantom, PhantomRecipe, build_phantom
 from twin.volume import Volume
 
 
 @cache
-def _phantom() -> Phantom:
-    voxels = {"size_ijk": (96, 66, 75), "spacing_ijk_mm": (4.0, 4.0, 4.0)}
-    return build_phantom(PhantomRecipe.small(3, portal_terminals=40, hepatic_terminals=30, **voxels))
-
-
-@cache
 def _result() -> SegmentationResult:
-    return ClassicalSegmenter().segment(_phantom().volume)
+    return ClassicalSegmenter().segment(coarse_phantom().volume)
 
 
 def _slices(volume: Volume, first: int, last: int) -> Volume:
@@ -32,7 +26,7 @@ def _slices(volume: Volume, first: int, last: int) -> Volume:
 
 
 def _slices_with_liver() -> np.ndarray:
-    return np.flatnonzero(_phantom().layers[LayerName.ORGANS].mask("liver").any(axis=(1, 2)))
+    return np.flatnonzero(coarse_phantom().layers[LayerName.ORGANS].mask("liver").any(axis=(1, 2)))
 
 
 # On voxels of 4 mm, with thin vessels: floors well under what is reached, so that only a real fault fails.
@@ -50,23 +44,23 @@ def test_that_a_structure_of_the_phantom_is_found_where_it_is(
     layer: LayerName, structure_id: str, least_dice: float
 ) -> None:
     drawn = _result().layers[layer].mask(structure_id)
-    true = _phantom().layers[layer].mask(structure_id)
+    true = coarse_phantom().layers[layer].mask(structure_id)
     assert dice(drawn, true) >= least_dice
 
 
 def test_that_the_whole_liver_holds_its_lesions() -> None:
-    lesions = _phantom().layers[LayerName.LESIONS].mask("lesion")
+    lesions = coarse_phantom().layers[LayerName.LESIONS].mask("lesion")
     liver = _result().layers[LayerName.ORGANS].mask("liver")
     assert np.count_nonzero(lesions & liver) >= 0.9 * np.count_nonzero(lesions)
 
 
 def test_that_a_thigh_has_no_liver() -> None:
-    thigh = build_phantom(PhantomRecipe.limb())
+    thigh = thigh_phantom()
     assert "liver" in ClassicalSegmenter().segment(thigh.volume).not_found
 
 
 def test_that_slices_above_and_below_the_liver_have_none() -> None:
-    volume, with_liver = _phantom().volume, _slices_with_liver()
+    volume, with_liver = coarse_phantom().volume, _slices_with_liver()
     parts = [(0, int(with_liver[0])), (int(with_liver[-1]) + 1, volume.grid.shape_kji[0])]
     for first, last in parts:
         if last - first >= 3:
@@ -76,6 +70,6 @@ def test_that_slices_above_and_below_the_liver_have_none() -> None:
 def test_that_a_liver_cut_by_the_scan_is_found_with_a_warning() -> None:
     with_liver = _slices_with_liver()
     middle = int(with_liver.mean())
-    result = ClassicalSegmenter().segment(_slices(_phantom().volume, middle, int(with_liver[-1]) + 5))
+    result = ClassicalSegmenter().segment(_slices(coarse_phantom().volume, middle, int(with_liver[-1]) + 5))
     assert result.has("liver")
     assert "segmentation.warning.cut_by_scan" in {warning.message_id for warning in result.warnings}

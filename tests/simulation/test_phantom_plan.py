@@ -8,10 +8,10 @@ from simulation.organ_model import OrganModel
 from simulation.pancreas.gland import Gland
 from simulation.simulate import simulate
 from simulation.split import split_organ
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName
 from twin.case import Case
 from twin.outcome import Outcome
-from twin.phantom import PhantomRecipe, build_phantom
 from twin.plan import Plan
 from twin.resection import PlaneCut, parse_cut
 from twin.twin import build_twin
@@ -19,7 +19,7 @@ from twin.twin import build_twin
 
 @pytest.fixture(scope="module")
 def phantom():
-    return build_phantom(PhantomRecipe.small())
+    return small_phantom()
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pytest
 from simulation.organ_model import OrganModel
 from simulation.segment_codes import BRISBANE_CODES, new_world_code, segments_of_code
 from simulation.simulate import simulate
+from tests.phantoms import small_phantom
 from twin.case import Case
 from twin.patient import PatientFacts
-from twin.phantom import PhantomRecipe, build_phantom
 from twin.plan import Plan
 from twin.resection import parse_cut
 from twin.twin import build_twin
@@ -15,7 +15,7 @@ from twin.twin import build_twin
 
 @pytest.fixture(scope="module")
 def twin():
-    phantom = build_phantom(PhantomRecipe.small())
+    phantom = small_phantom()
     case = Case("phantom")
     for name, layer in phantom.layers.items():
         if not name.is_derived:

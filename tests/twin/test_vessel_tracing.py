@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
+from tests.phantoms import small_phantom, traced_small_phantom
 from twin.anatomy import LayerName
 from twin.case import Case
 from twin.grid import Grid
 from twin.label_layer import LabelLayer
-from twin.phantom import PhantomRecipe, build_phantom
 from twin.twin import build_twin
 from twin.vessel_tracing import trace_vessels
 from twin.wording import Wording
@@ -16,12 +16,12 @@ from twin.wording import Wording
 
 @pytest.fixture(scope="module")
 def phantom():
-    return build_phantom(PhantomRecipe.small())
+    return small_phantom()
 
 
 @pytest.fixture(scope="module")
-def traced(phantom):
-    return trace_vessels(phantom.layers)
+def traced():
+    return traced_small_phantom()
 
 
 def roots_of(graph):

@@ -20,7 +20,8 @@ import pydicom
 import pytest
 
 from tests.app.command_line import REPOSITORY, Ended, environment, started, twinsight
-from tests.app.made_up_study import labelled_case_on_disk, small_phantom, study_on_disk
+from tests.app.made_up_study import labelled_case_on_disk, study_on_disk
+from tests.phantoms import small_phantom
 from twin.store import CaseFolder
 
 Prepare = Callable[[Path], Path]

@@ -13,7 +13,8 @@ from app.services.segment_case import choose_segmenter
 from app.services.simulate_plan import simulate_plan_of_file
 from segmentation.segmenter import segmenters
 from tests.app.command_line import Ended, twinsight
-from tests.app.made_up_study import liver_centre, small_phantom, study_on_disk
+from tests.app.made_up_study import liver_centre, study_on_disk
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName
 from twin.store import CaseFolder
 

@@ -9,7 +9,8 @@ import pytest
 from app.services.build_twin import build_case_twin, build_twin_of_file
 from app.services.case_file import case_read
 from app.services.structure_volume import volume_figure
-from tests.app.made_up_study import labelled_case_on_disk, small_phantom
+from tests.app.made_up_study import labelled_case_on_disk
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName
 from twin.case import Case
 from twin.errors import GeometryError

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.services.demo_case import make_demo_case
-from tests.app.made_up_study import small_phantom
+from tests.phantoms import small_phantom
 from twin.errors import Cancelled
 from twin.job import CancelSource
 from twin.phantom import PhantomRecipe

@@ -10,7 +10,8 @@ from app.services.case_file import case_read
 from app.services.demo_score import plan_rows, structure_rows
 from app.services.plan_resection import save_plan
 from app.services.simulate_plan import simulate_plan_of_file
-from tests.app.made_up_study import labelled_case_on_disk, liver_centre, small_phantom
+from tests.app.made_up_study import labelled_case_on_disk, liver_centre
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName
 from twin.case import Case
 from twin.uncertainty import BoundaryUncertainty, LabelOrigin

@@ -10,7 +10,8 @@ import pytest
 
 from app.services.case_file import case_read
 from app.services.import_study import ImportRequest, import_into_case
-from tests.app.made_up_study import small_phantom, study_on_disk
+from tests.app.made_up_study import study_on_disk
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName
 from twin.errors import CaseFileError, InputError, SafetyRefusal, TwinSightError, UsageError
 from twin.job import CancelSource

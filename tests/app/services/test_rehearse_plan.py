@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.services.rehearse_plan import Rehearsal
-from tests.app.made_up_study import small_phantom
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName
 from twin.case import Case
 from twin.errors import Cancelled, GeometryError

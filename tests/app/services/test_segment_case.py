@@ -11,7 +11,8 @@ from app.services.case_file import case_read
 from app.services.segment_case import choose_segmenter, segment_case_file
 from segmentation.segmenter import Availability, SegmentationResult, SegmentationWarning
 from simulation.simulate import simulate
-from tests.app.made_up_study import labelled_case_on_disk, small_phantom
+from tests.app.made_up_study import labelled_case_on_disk
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName, structure
 from twin.errors import BackendUnavailable, GeometryError, UsageError
 from twin.job import CancelToken, ProgressListener, no_progress

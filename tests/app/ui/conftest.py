@@ -25,7 +25,8 @@ from app.ui.main_window import MainWindow
 from app.ui.plan_desk import FigureState
 from app.ui.settings import Settings
 from segmentation.segmenter import Availability, SegmentationResult
-from tests.app.made_up_study import small_phantom, study_on_disk
+from tests.app.made_up_study import study_on_disk
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName, structure
 from twin.edit import FactsEdit, GroupEdit, IdentityEdit, LayersEdit, VolumesEdit
 from twin.job import CancelToken, ProgressListener, no_progress
@@ -212,7 +213,7 @@ def _point(widget: QWidget, at: QPointF | None) -> QPoint:
 @pytest.fixture
 def driver(phantom: Phantom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leak_guard: None) -> Iterator[Driver]:
     """A window in English, at the smallest size we promise."""
-    application()
+    application().setStyleSheet("")  # that of the last window would be matched with each widget as it is laid out
     segmenter = TruthSegmenter(phantom)
     equipment = Equipment(
         lambda: (segmenter,),
@@ -248,12 +249,16 @@ def driver(phantom: Phantom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, le
 @pytest.fixture
 def leak_guard() -> Iterator[None]:
     """Fail a test that leaves a thread or a running timer behind."""
-    yield
-    gc.collect()
-    deadline = time.monotonic() + 5.0
-    while (left := _left_behind()) and time.monotonic() < deadline:
-        live(0.02)
-    assert left == []
+    gc.freeze()  # what was there before is not searched again after each test
+    try:
+        yield
+        gc.collect()
+        deadline = time.monotonic() + 5.0
+        while (left := _left_behind()) and time.monotonic() < deadline:
+            live(0.02)
+        assert left == []
+    finally:
+        gc.unfreeze()
 
 
 def _left_behind() -> list[str]:

@@ -11,11 +11,11 @@ from segmentation.networks.model import shipped_models
 from segmentation.networks.network_segmenter import NetworkSegmenter
 from segmentation.segmenter import SegmentationResult
 from tests.benchmarks.score_classical import dice
+from tests.phantoms import coarse_phantom, thigh_phantom
 from tests.segmentation.real_scans import btcv_scan, dicom_scan
 from tests.segmentation.shapes import air, chest, limb, noise
 from twin.anatomy import LayerName
 from twin.box import Box
-from twin.phantom import Phantom, PhantomRecipe, build_phantom
 from twin.volume import Modality, Quantity, Volume
 
 pytestmark = pytest.mark.skipif(
@@ -37,14 +37,8 @@ def _slices(volume: Volume, first: int, last: int) -> Volume:
 
 
 @cache
-def _phantom() -> Phantom:
-    voxels = {"size_ijk": (96, 66, 75), "spacing_ijk_mm": (4.0, 4.0, 4.0)}
-    return build_phantom(PhantomRecipe.small(3, portal_terminals=40, hepatic_terminals=30, **voxels))
-
-
-@cache
 def _result() -> SegmentationResult:
-    return NetworkSegmenter().segment(_phantom().volume)
+    return NetworkSegmenter().segment(coarse_phantom().volume)
 
 
 def test_that_all_weights_together_stay_small_and_whole() -> None:
@@ -67,7 +61,7 @@ def test_that_no_organ_is_invented_in_an_mr_of_something_else(scan: Callable[[],
 
 
 def test_that_a_thigh_has_no_organ() -> None:
-    found = NetworkSegmenter().segment(build_phantom(PhantomRecipe.limb()).volume)
+    found = NetworkSegmenter().segment(thigh_phantom().volume)
     assert [name for name in ORGANS if found.has(name)] == []
 
 
@@ -80,7 +74,7 @@ def test_that_a_structure_of_the_phantom_is_found_where_it_is(
     layer: LayerName, structure_id: str, least_dice: float
 ) -> None:
     drawn = _result().layers[layer].mask(structure_id)
-    assert dice(drawn, _phantom().layers[layer].mask(structure_id)) >= least_dice
+    assert dice(drawn, coarse_phantom().layers[layer].mask(structure_id)) >= least_dice
 
 
 @pytest.mark.slow

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName
 from twin.errors import GeometryError
 from twin.geometry.centreline import vessel_graph_of_mask
 from twin.grid import Grid
-from twin.phantom import Phantom, PhantomRecipe, build_phantom
+from twin.phantom import Phantom
 from twin.vessel_graph import RepairKind, VesselGraph
 
 SPACINGS = [(1.0, 1.0, 1.0), (0.7, 0.7, 1.6), (0.75, 0.75, 3.0)]
@@ -177,7 +178,7 @@ def test_that_a_single_voxel_is_a_tree_of_one_node():
 
 @pytest.fixture(scope="module")
 def phantom() -> Phantom:
-    return build_phantom(PhantomRecipe.small())
+    return small_phantom()
 
 
 def traced(phantom: Phantom, tree: str, structure_id: str) -> VesselGraph:

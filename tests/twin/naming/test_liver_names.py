@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.phantoms import small_phantom, traced_small_phantom
 from twin.anatomy import LayerName
 from twin.geometry.territories import branch_territories
 from twin.grid import Grid
@@ -12,7 +13,6 @@ from twin.naming.branch_tree import TRUNK, BranchTree, Supplied
 from twin.naming.liver_trees import LiverNames, name_liver_trees
 from twin.naming.portal_vein import PortalType
 from twin.naming.segment_of_name import segment_of_branch_name
-from twin.phantom import PhantomRecipe, build_phantom
 from twin.phantom.liver_vessels import segment_of_branch
 from twin.vessel_graph import VesselBranch, VesselGraph
 from twin.vessel_tracing import trace_vessels
@@ -21,7 +21,7 @@ from twin.wording import Wording
 
 @pytest.fixture(scope="module")
 def phantom():
-    return build_phantom(PhantomRecipe.small())
+    return small_phantom()
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,8 @@ def liver(phantom):
 
 
 @pytest.fixture(scope="module")
-def traced(phantom):
-    return trace_vessels(phantom.layers)
+def traced():
+    return traced_small_phantom()
 
 
 def names_of(graph):

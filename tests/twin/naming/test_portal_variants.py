@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from tests.phantoms import small_phantom
 from twin.anatomy import LayerName
 from twin.naming.liver_trees import name_liver_trees
 from twin.naming.portal_vein import PortalType
 from twin.naming.segment_of_name import segment_of_branch_name
-from twin.phantom import PhantomRecipe, build_phantom
 from twin.phantom.liver_vessels import segment_of_branch
 from twin.vessel_graph import VesselBranch, VesselGraph
 
@@ -16,7 +16,7 @@ ANTERIOR, POSTERIOR, RIGHT, LEFT = "portal.right.anterior", "portal.right.poster
 
 @pytest.fixture(scope="module")
 def phantom():
-    return build_phantom(PhantomRecipe.small())
+    return small_phantom()
 
 
 def index_of(graph, name):

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import pytest
 
-from twin.phantom import Phantom, PhantomRecipe, build_phantom
+from tests.phantoms import phantom_of, small_phantom
+from twin.phantom import Phantom, PhantomRecipe
 
 
 @pytest.fixture(scope="session")
 def phantom() -> Phantom:
-    return build_phantom(PhantomRecipe.small())
-
-
-@cache
-def _built(recipe: PhantomRecipe) -> Phantom:
-    return build_phantom(recipe)
+    return small_phantom()
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +22,6 @@ def coarse() -> Callable[..., Phantom]:
     def build(seed: int = 4, **changes: object) -> Phantom:
         voxels = {"size_ijk": (96, 66, 60), "spacing_ijk_mm": (4.0, 4.0, 5.0)}
         trees = {"portal_terminals": 40, "hepatic_terminals": 30}
-        return _built(PhantomRecipe.small(seed, **{**voxels, **trees, **changes}))
+        return phantom_of(PhantomRecipe.small(seed, **{**voxels, **trees, **changes}))
 
     return build
