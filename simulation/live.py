@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from simulation.live_organ import LiveFigures, LiveOrgan, NearestPoints, Point
 from simulation.margin import LesionFate
 from simulation.organ_model import OrganModel
+from simulation.plan_conditions import NO_CONDITIONS, VesselConditions
 from simulation.sheet_map import SheetMap
 from twin.patient import PatientFacts
 from twin.resection import SheetCut
@@ -27,6 +28,8 @@ class LivePlane:
         Of the patient; what is missing leaves figures unknown.
     model
         The organ prepared before, or None to prepare it here (about a second).
+    absent
+        What of the organ as labelled is not there, bool ``[k, j, i]`` in its box; the model is without it.
 
     Raises
     ------
@@ -47,9 +50,15 @@ class LivePlane:
     """
 
     def __init__(
-        self, twin: Twin, facts: PatientFacts | None = None, *, organ_id: str = "liver", model: OrganModel | None = None
+        self,
+        twin: Twin,
+        facts: PatientFacts | None = None,
+        *,
+        organ_id: str = "liver",
+        model: OrganModel | None = None,
+        absent: NDArray[np.bool_] | None = None,
     ) -> None:
-        self._organ = LiveOrgan(model or OrganModel.of_twin(twin, organ_id), facts or PatientFacts())
+        self._organ = LiveOrgan(model or OrganModel.of_twin(twin, organ_id), facts or PatientFacts(), absent)
         self.figures(tuple(self.model.grid.origin_lps_mm), (0.0, 0.0, 1.0))  # compiles and fills caches
 
     @property
@@ -57,7 +66,9 @@ class LivePlane:
         """The prepared organ, for :func:`simulation.simulate.simulate`."""
         return self._organ.model
 
-    def figures(self, origin_lps_mm: Point, normal_lps: Point) -> LiveFigures:
+    def figures(
+        self, origin_lps_mm: Point, normal_lps: Point, conditions: VesselConditions = NO_CONDITIONS
+    ) -> LiveFigures:
         """Return the figures of a plane; the side the normal points to is removed.
 
         A plane that misses the organ is no error here: while it is dragged it may.
@@ -68,6 +79,8 @@ class LivePlane:
             A point of the plane.
         normal_lps
             Its normal, of any length but zero.
+        conditions
+            What the plan decides about vessels.
         """
         origin, normal = np.asarray(origin_lps_mm, dtype=np.float64), np.asarray(normal_lps, dtype=np.float64)
         length = float(np.linalg.norm(normal))
@@ -85,7 +98,8 @@ class LivePlane:
             return NearestPoints(max(float(heights[at]), 0.0), hull[at], hull[at] - heights[at] * normal)
 
         removed = self.model.runs.half_space_counts(coefficients)
-        return self._organ.figures(removed, ci * i + (cj * j + (ck * k + c0)), nearest, source="distance to the plane")
+        depths = ci * i + (cj * j + (ck * k + c0))
+        return self._organ.figures(removed, depths, nearest, source="distance to the plane", conditions=conditions)
 
 
 class LiveSheet:
@@ -108,9 +122,15 @@ class LiveSheet:
     """
 
     def __init__(
-        self, twin: Twin, facts: PatientFacts | None = None, *, organ_id: str = "liver", model: OrganModel | None = None
+        self,
+        twin: Twin,
+        facts: PatientFacts | None = None,
+        *,
+        organ_id: str = "liver",
+        model: OrganModel | None = None,
+        absent: NDArray[np.bool_] | None = None,
     ) -> None:
-        self._organ = LiveOrgan(model or OrganModel.of_twin(twin, organ_id), facts or PatientFacts())
+        self._organ = LiveOrgan(model or OrganModel.of_twin(twin, organ_id), facts or PatientFacts(), absent)
         self.figures(_square(self.model.grid.origin_lps_mm))  # compiles and fills caches
 
     @property
@@ -118,10 +138,17 @@ class LiveSheet:
         """The prepared organ, for :func:`simulation.simulate.simulate`."""
         return self._organ.model
 
-    def figures(self, cut: SheetCut) -> LiveFigures:
+    def figures(self, cut: SheetCut, conditions: VesselConditions = NO_CONDITIONS) -> LiveFigures:
         """Return the figures of a sheet; what lies on its positive side is removed.
 
         A sheet that misses the organ is no error here: while it is dragged it may.
+
+        Parameters
+        ----------
+        cut
+            The sheet.
+        conditions
+            What the plan decides about vessels.
 
         Raises
         ------
@@ -137,7 +164,7 @@ class LiveSheet:
 
         removed = self.model.runs.sheet_counts(sheet)
         depths = sheet.depth_mm(self._organ.nodes_ijk)
-        return self._organ.figures(removed, depths, nearest, source="distance to the sheet")
+        return self._organ.figures(removed, depths, nearest, source="distance to the sheet", conditions=conditions)
 
 
 def _square(corner_lps_mm: NDArray[np.float64]) -> SheetCut:

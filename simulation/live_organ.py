@@ -19,6 +19,8 @@ from simulation.perfusion import (
     perfusion_from_losses,
     unknown_perfusion,
 )
+from simulation.plan_conditions import NO_CONDITIONS, VesselConditions
+from simulation.vessel_clearance import absent_nodes
 from simulation.vessels import (
     OUTSIDE_MM,
     fed_below_ml,
@@ -72,11 +74,12 @@ class NearestPoints:
 
 @dataclass(frozen=True, eq=False)
 class _Tree:
-    """A vessel graph prepared: its part of the joint nodes, which of them lie in the organ."""
+    """A vessel graph prepared: its part of the joint nodes, which of them lie in the organ, which in absent parts."""
 
     graph: VesselGraph
     nodes: slice
     is_in_organ: NDArray[np.bool_]
+    is_absent: NDArray[np.bool_]
 
 
 class LiveOrgan:
@@ -88,9 +91,11 @@ class LiveOrgan:
         The organ.
     facts
         Of the patient.
+    absent
+        What of the organ as labelled is not there, bool ``[k, j, i]``; the model is without it.
     """
 
-    def __init__(self, model: OrganModel, facts: PatientFacts) -> None:
+    def __init__(self, model: OrganModel, facts: PatientFacts, absent: NDArray[np.bool_] | None = None) -> None:
         self.model = model
         self._facts = facts
         self._volumetry = Volumetry(model)
@@ -100,7 +105,12 @@ class LiveOrgan:
         self.nodes_ijk = np.concatenate(nodes) if nodes else np.zeros((0, 3))
         ends = np.cumsum([0, *(len(part) for part in nodes)])
         self._trees = {
-            name: _Tree(graph, slice(int(start), int(stop)), model.is_organ_at(graph.nodes_lps_mm))
+            name: _Tree(
+                graph,
+                slice(int(start), int(stop)),
+                model.is_organ_at(graph.nodes_lps_mm),
+                absent_nodes(graph, model, absent),
+            )
             for (name, graph), start, stop in zip(graphs.items(), ends, ends[1:], strict=False)
         }
         self._missing = missing_inputs(model)
@@ -117,6 +127,8 @@ class LiveOrgan:
         nearest: Callable[[LesionFate], NearestPoints],
         *,
         source: str,
+        conditions: VesselConditions = NO_CONDITIONS,
+        taken_counts: NDArray[np.int64] | None = None,
     ) -> LiveFigures:
         """Return the figures of a cut.
 
@@ -130,19 +142,25 @@ class LiveOrgan:
             Distance of a lesion that is removed, in part at least.
         source
             What the margin is measured to.
+        conditions
+            What the plan decides about vessels.
+        taken_counts
+            What of the removed voxels is taken out, where not all are.
         """
         liver: dict[str, Figure | FigureTree] = dict(
             remnant_figures(self._volumetry, self._volumetry.of(removed_counts))
         )
-        flr_ml, resected_ml = liver["flr_ml"], liver["resected_ml"]
+        flr_ml, taken_ml = liver["flr_ml"], liver["resected_ml"]
+        if taken_counts is not None:
+            taken_ml = remnant_figures(self._volumetry, self._volumetry.of(taken_counts))["resected_ml"]
         assert isinstance(flr_ml, Figure)
-        assert isinstance(resected_ml, Figure)
-        liver |= body_ratios(flr_ml, resected_ml, self._facts)
+        assert isinstance(taken_ml, Figure)
+        liver |= body_ratios(flr_ml, taken_ml, self._facts)
         depths = {
             name: np.where(tree.is_in_organ, node_depths_mm[tree.nodes], OUTSIDE_MM)
             for name, tree in self._trees.items()
         }
-        liver |= self._perfusion(removed_counts, depths)
+        liver |= self._perfusion(removed_counts, depths, conditions)
         fates = lesion_fates(self.model, removed_counts)
         liver["margin_mm"], points = self._margin(fates, nearest, source)
         vessels = [
@@ -151,7 +169,7 @@ class LiveOrgan:
             for vessel in vessels_across(
                 tree.graph,
                 depths[name],
-                fed_ml=fed_below_ml(tree.graph, self.model, removed_counts),
+                fed_ml=fed_below_ml(tree.graph, self.model, removed_counts, kept=conditions.kept.get(name)),
             )
         ]
         segments = segment_figures(self._volumetry, removed_counts)
@@ -172,14 +190,16 @@ class LiveOrgan:
         at_cut = _point(found.cut_point_lps_mm)
         return figure, (_point(found.lesion_point_lps_mm) if distance_mm > 0 else at_cut, at_cut)
 
-    def _perfusion(self, removed: NDArray[np.int64], depths_mm: Mapping[str, NDArray[np.float64]]) -> dict[str, Figure]:
+    def _perfusion(
+        self, removed: NDArray[np.int64], depths_mm: Mapping[str, NDArray[np.float64]], conditions: VesselConditions
+    ) -> dict[str, Figure]:
         if self._missing:
             return unknown_perfusion(self._missing)
         lost_portal, lost_hepatic = (
-            lost_branches(tree.graph, is_node_removed(tree.graph, depths_mm[name]))
+            lost_branches(tree.graph, is_node_removed(tree.graph, depths_mm[name]) | tree.is_absent)
             for name, tree in ((name, self._trees[name]) for name in ("portal", "hepatic"))
         )
-        return perfusion_from_losses(self.model, removed, lost_portal, lost_hepatic)
+        return perfusion_from_losses(self.model, removed, lost_portal, lost_hepatic, conditions=conditions)
 
 
 def _hull(points: NDArray[np.float64]) -> NDArray[np.float64]:

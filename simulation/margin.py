@@ -26,6 +26,7 @@ __all__ = [
     "half_width_mm",
     "lesion_fates",
     "margin_to",
+    "own_margin_mm",
 ]
 
 Points = NDArray[np.float64]
@@ -124,8 +125,8 @@ def margin_to(fate: LesionFate, removal: Removal, cut: CutSurface) -> Margin | N
         return None
     points = removal.model.lesion_points_lps_mm[fate.lesion_id]
     distances, nearest = _distances(points, cut.points_lps_mm)
-    own_margin_mm = np.array([_own_margin_mm(part.resection, fate.lesion_id) for part in removal.parts])
-    by_construction = own_margin_mm[cut.part]
+    asked_mm = np.array([own_margin_mm(part.resection, fate.lesion_id) for part in removal.parts])
+    by_construction = asked_mm[cut.part]
     distances = np.where(np.isnan(by_construction), distances, by_construction)
     at = int(distances.argmin())
     best = Margin(fate.lesion_id, float(distances[at]), _point(points[nearest[at]]), _point(cut.points_lps_mm[at]))
@@ -151,7 +152,7 @@ def _distances(points: Points, places: Points) -> tuple[NDArray[np.float64], NDA
     return distances, nearest
 
 
-def _own_margin_mm(resection: Resection, name: str) -> float:
+def own_margin_mm(resection: Resection, name: str) -> float:
     """Return the margin of a wedge or an ablation around this very lesion, else not a number."""
     match resection:
         case WedgeCut(lesion, margin_mm) | AblationZone(lesion, margin_mm) if lesion == name:

@@ -234,8 +234,13 @@ def _plane(cut: PlaneCut, model: OrganModel) -> RemovedPart:
         k, j, i = np.unravel_index(at, shape)
         return np.asarray(ci * i + (cj * j + (ck * k + c0)), dtype=np.float64)
 
+    def between_mm(points_ijk: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(points_ijk @ coefficients[:3] + c0)
+
     lean = np.asarray(cut.normal_lps) @ model.grid.direction
-    return RemovedPart(cut, voxels, depth_mm, leans=lambda at: np.broadcast_to(lean, (at.size, 3)))
+    return RemovedPart(
+        cut, voxels, depth_mm, leans=lambda at: np.broadcast_to(lean, (at.size, 3)), depth_between_mm=between_mm
+    )
 
 
 def _sheet(cut: SheetCut, model: OrganModel) -> RemovedPart:
@@ -253,6 +258,7 @@ def _sheet(cut: SheetCut, model: OrganModel) -> RemovedPart:
         voxels,
         lambda at: sheet.depth_mm(points_ijk(at)),
         leans=lambda at: sheet.normals_lps(points_ijk(at)) @ model.grid.direction,
+        depth_between_mm=sheet.depth_mm,
     )
 
 
@@ -299,7 +305,7 @@ def _territories(cut: TerritorySet, names: tuple[str, ...], model: OrganModel) -
         graph = model.twin.graphs.get(tree)
         if graph is None or territories.get(tree, (None,))[0] is None:
             raise GeometryError("error.cut.needs_branches", cut=write_cut(cut), branch=name)
-        indices = [b.index for b in graph.branches if b.name == name or b.name.startswith(name + ".")]
+        indices = graph.branches_of(name)
         if not indices:
             known = ", ".join(sorted({b.name for b in graph.branches if b.name})) or "-"
             raise InputError("error.cut.no_such_branch", branch=name, known=known)

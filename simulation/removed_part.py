@@ -42,6 +42,8 @@ class RemovedPart:
         Part of the box of the model that holds every removed voxel; None for all of it.
     whole_depth_mm
         The depth at every voxel, float32 ``[k, j, i]``, where it is measured voxel by voxel.
+    depth_between_mm
+        From places between voxels, (n, 3) along i, j, k, to the depth there; None where only voxels have one.
     """
 
     resection: Resection
@@ -52,3 +54,4 @@ class RemovedPart:
     spared_nodes: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     box: Box | None = None
     whole_depth_mm: Callable[[], NDArray[np.float32]] | None = None
+    depth_between_mm: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None

@@ -17,7 +17,7 @@ from simulation.vessels import OUTSIDE_MM, fed_below_ml, node_depths_mm, wall_mm
 from twin.outcome import OutcomeWarning
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["TreeAtCut", "place_doubt_mm", "trees_at_cut", "trunk_warnings"]
+__all__ = ["TreeAtCut", "absent_nodes", "place_doubt_mm", "trees_at_cut", "trunk_warnings"]
 
 _LEAST_DOUBT_MM = 2.0  # usual resolution of a planned cut, as for a margin
 # Ours: a warning is for vessels that as much of what the tree feeds in the remnant, and of the organ, depends on: some
@@ -94,7 +94,7 @@ def trees_at_cut(removal: Removal, cut_points_lps_mm: NDArray[np.float64]) -> di
             reach = 2.0 * (doubt_mm + float(graph.radii_mm.max()))
             to_cut = -near.query(graph.nodes_lps_mm, distance_upper_bound=reach)[0]
         to_cut = np.where(depths > 0, depths, to_cut)
-        found[name] = TreeAtCut(graph, depths, to_cut, _is_gone(graph, removal), doubt_mm)
+        found[name] = TreeAtCut(graph, depths, to_cut, absent_nodes(graph, removal.model, removal.absent), doubt_mm)
     return found
 
 
@@ -110,9 +110,8 @@ def trunk_warnings(
     warned: list[tuple[float, OutcomeWarning]] = []
     organ_ml = float(np.count_nonzero(removal.model.organ)) * removal.model.grid.voxel_volume_ml
     for name, tree in trees.items():
-        fed_ml = fed_below_ml(tree.graph, removal.model, removed_counts)
-        kept = removal.vessels.kept.get(name, ())
-        fed_ml[np.isin(tree.graph.branch_of_node, kept)] = 0.0
+        kept = removal.vessels.kept.get(name)
+        fed_ml = fed_below_ml(tree.graph, removal.model, removed_counts, kept=kept)
         least_ml = max(_LEAST_ORGAN_SHARE * organ_ml, _LEAST_FED_SHARE * float(fed_ml.max(initial=0.0)))
         fed_ml[_is_left_by_intention(name, removal, len(fed_ml)) | (fed_ml < least_ml) | ~_has_name(tree.graph)] = 0.0
         warned += _tree_warnings(tree, fed_ml)
@@ -171,11 +170,11 @@ def _name_of(graph: VesselGraph, node: int) -> str:
     return named_level(next((branch.name for branch in graph.branches if branch.index == index), "") or graph.tree)
 
 
-def _is_gone(graph: VesselGraph, removal: Removal) -> NDArray[np.bool_]:
-    """Return which nodes lie in absent territories."""
+def absent_nodes(graph: VesselGraph, model: OrganModel, absent: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Return which nodes lie in absent territories (bool ``[k, j, i]`` in the box of the model), bool (n_nodes,)."""
     gone = np.zeros(len(graph.parents), np.bool_)
-    if removal.absent is None:
+    if absent is None:
         return gone
-    nodes, voxels = removal.model.voxels_at(graph.nodes_lps_mm)
-    gone[nodes] = removal.absent.ravel()[voxels]
+    nodes, voxels = model.voxels_at(graph.nodes_lps_mm)
+    gone[nodes] = absent.ravel()[voxels]
     return gone

@@ -60,13 +60,18 @@ def crossed_vessels(
         depths = node_depths_mm(graph, removal) if depths_mm is None else depths_mm[name]
         fed_ml = None
         if removed_counts is not None:
-            fed_ml = fed_below_ml(graph, removal.model, removed_counts)
-            fed_ml[np.isin(graph.branch_of_node, removal.vessels.kept.get(graph.tree, ()))] = 0.0  # joined again
+            fed_ml = fed_below_ml(graph, removal.model, removed_counts, kept=removal.vessels.kept.get(graph.tree))
         found += vessels_across(graph, depths, fed_ml=fed_ml)
     return ordered_vessels(found)
 
 
-def fed_below_ml(graph: VesselGraph, model: OrganModel, removed_counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def fed_below_ml(
+    graph: VesselGraph,
+    model: OrganModel,
+    removed_counts: NDArray[np.int64],
+    *,
+    kept: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64]:
     """Return how much of the remnant, lesions left out, each node of a tree supplies or drains beyond itself.
 
     The territory of the node's own branch is not in it, except at a root: the branch begins before the node.
@@ -77,6 +82,8 @@ def fed_below_ml(graph: VesselGraph, model: OrganModel, removed_counts: NDArray[
         The tree.
     model, removed_counts
         The organ and removed voxels of each state, int64 (n_states,).
+    kept
+        Branches that the plan joins again: nothing hangs on their course.
 
     Returns
     -------
@@ -95,7 +102,10 @@ def fed_below_ml(graph: VesselGraph, model: OrganModel, removed_counts: NDArray[
     own[begins[first]] = by_branch[branches]
     fed = own.copy()
     add_up(graph.order_from_root, graph.parents, fed)
-    return np.asarray(fed - np.where(graph.parents >= 0, own, 0.0))
+    fed -= np.where(graph.parents >= 0, own, 0.0)
+    if kept is not None:
+        fed[np.isin(graph.branch_of_node, kept)] = 0.0
+    return fed
 
 
 def node_depths_mm(graph: VesselGraph, removal: Removal) -> NDArray[np.float64]:
