@@ -1,4 +1,4 @@
-"""Whole sessions in the real window, by clicks, keys and menus; the same that make the pictures of the documentation."""
+"""Whole sessions in the real window, by clicks, keys and menus; the same as make the pictures of the pages."""
 
 from pathlib import Path
 
