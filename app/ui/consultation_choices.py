@@ -44,6 +44,7 @@ class ChoicesPage(QWidget):
         self.approach = QComboBox()
         self.lesion_words: dict[str, QComboBox] = {}
         self.regrowth, self.transplant, self.large_print = QCheckBox(), QCheckBox(), QCheckBox()
+        self.own_skin = QCheckBox()
         self.phone, self.stay_source, self.stay_period = QLineEdit(), QLineEdit(), QLineEdit()
         self.low_days, self.high_days = QSpinBox(), QSpinBox()
         self._build()
@@ -71,6 +72,7 @@ class ChoicesPage(QWidget):
             ("regrowth", self.regrowth),
             ("transplant", self.transplant),
             ("large_print", self.large_print),
+            ("own_skin", self.own_skin),
         ):
             box.setText(say(f"consultation.choice.{name}"))
         self.approach.clear()
@@ -97,6 +99,7 @@ class ChoicesPage(QWidget):
         column.addWidget(rule())
         column.addWidget(self._labels["approach"])
         column.addWidget(self.approach)
+        column.addWidget(self.own_skin)
         column.addWidget(self._labels["lesions"])
         self._lesion_rows = QFormLayout()
         column.addLayout(self._lesion_rows)
@@ -118,7 +121,7 @@ class ChoicesPage(QWidget):
             column.addWidget(field)
         column.addWidget(self.large_print)
         column.addStretch(1)
-        for box in (self.regrowth, self.transplant, self.large_print):
+        for box in (self.regrowth, self.transplant, self.large_print, self.own_skin):
             box.clicked.connect(self._tell)
         self.approach.activated.connect(self._tell)
         layout = QVBoxLayout(self)
@@ -150,6 +153,7 @@ class ChoicesPage(QWidget):
         self.regrowth.setChecked(choices.has_regrowth)
         self.transplant.setChecked(choices.kind is StoryKind.TRANSPLANT)
         self.large_print.setChecked(choices.has_large_print)
+        self.own_skin.setChecked(choices.has_own_skin)
         self.phone.setText(choices.team_phone)
         stay = choices.length_of_stay
         if stay is not None:
@@ -172,6 +176,7 @@ class ChoicesPage(QWidget):
             has_regrowth=self.regrowth.isChecked(),
             kind=StoryKind.TRANSPLANT if self.transplant.isChecked() else None,
             has_large_print=self.large_print.isChecked(),
+            has_own_skin=self.own_skin.isChecked(),
             team_phone=self.phone.text().strip(),
             length_of_stay=self._stay(),
         )

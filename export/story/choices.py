@@ -138,6 +138,8 @@ class StoryChoices:
         The surgeon's own words: ``"found.title"`` or ``"found.text"`` to the text, one line a paragraph.
     has_large_print
         True for a leaflet in 16 points, as long as it gets.
+    has_own_skin
+        True when the patient asked to see their own belly in place of the drawn body.
     questions, notes
         Lines that the patient takes home: the patient's own questions, and what was noted in the talk.
     """
@@ -154,6 +156,7 @@ class StoryChoices:
     team_phone: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
     has_large_print: bool = False
+    has_own_skin: bool = False
     questions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -250,6 +253,7 @@ _READERS: dict[str, Callable[[Any], object]] = {
     "team_phone": _text,
     "texts": lambda value: {_text(i): _text(text) for i, text in value.items()},
     "has_large_print": _flag,
+    "has_own_skin": _flag,
     "questions": _lines,
     "notes": _lines,
 }

@@ -143,7 +143,10 @@ def _told(story: Story, text: Callable[[Story], str]) -> str:
     """Return a text as HTML; of two languages each says which one it is, so that it can be hidden and read aloud."""
     if story.beside is None:
         return escape(text(story))
-    return "".join(f'<span lang="{one.language}" data-told>{escape(text(one))}</span>' for one in (story, story.beside))
+    first, second = (
+        f'<span lang="{one.language}" data-told>{escape(text(one))}</span>' for one in (story, story.beside)
+    )
+    return f'{first}<span class="between"> / </span>{second}'
 
 
 def _said(story: Story, place: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from export.model import REMNANT, SPECIMEN, ModelPart
 from export.story.choices import Approach, StoryKind
 from export.story.enclosed_vtk import divided_by
+from export.story.own_skin import OwnSkin
 from export.story.torso import placed_torso, scar_surface, torso_surface
 from export.story.words import StoryWords
 from twin.anatomy import structure
@@ -57,6 +58,8 @@ def story_parts(
     approach: Approach,
     lesion_names: Mapping[str, str],
     words: StoryWords,
+    *,
+    has_own_skin: bool = False,
 ) -> tuple[ModelPart, ...]:
     """Return torso, scar, organ, what stays and goes, its vessels and ducts, the lesions told, and the neighbours.
 
@@ -72,10 +75,22 @@ def story_parts(
         Lesions that are told, with their names.
     words
         Texts.
+    has_own_skin
+        True for the patient's own belly in place of the drawn body.
+
+    Raises
+    ------
+    InputError
+        ``error.story.no_skin`` when the own skin is wanted and not there.
     """
     organ = main_organ(kind)
     place = placed_torso(twin.surfaces[organ], twin.surfaces)
-    surfaces = {TORSO: torso_surface(place), SCAR: scar_surface(approach, place), organ: twin.surfaces[organ]}
+    own = OwnSkin.of_skin(twin.surfaces.get("skin"), place) if has_own_skin else None
+    surfaces = {
+        TORSO: torso_surface(place) if own is None else own.surface(),
+        SCAR: scar_surface(approach, place, None if own is None else own.front_y_mm),
+        organ: twin.surfaces[organ],
+    }
     surfaces |= {_part_id(surface): surface for surface in split}
     surfaces |= {i: twin.surfaces.get(i) for i in (*_KEY_STRUCTURES[organ], *lesion_names)}
     surfaces |= {i: twin.surfaces.get(i) for i in _CONTEXT_STRUCTURES[organ]}
@@ -88,7 +103,7 @@ def story_parts(
         ModelPart(
             part_id,
             surface,
-            {words.language: lesion_names.get(whole_id(part_id)) or words.say(f"parts.{whole_id(part_id)}")},
+            {words.language: lesion_names.get(whole_id(part_id)) or words.say(_name_of(part_id, own is not None))},
             _colour(whole_id(part_id), organ),
             _OPACITY.get(part_id, 1.0) if part_id not in _CONTEXT_STRUCTURES[organ] else 1.0,
             is_whole_of_split=bool(split) and part_id == organ,
@@ -112,6 +127,10 @@ def whole_id(part_id: str) -> str:
     ('portal_vein', 'lesion-1')
     """
     return part_id.removesuffix(GONE)
+
+
+def _name_of(part_id: str, has_own_skin: bool) -> str:
+    return "parts.own_torso" if part_id == TORSO and has_own_skin else f"parts.{whole_id(part_id)}"
 
 
 def _with_gone(surfaces: Mapping[str, Surface | None], organ: str) -> dict[str, Surface | None]:

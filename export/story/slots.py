@@ -98,6 +98,7 @@ class Slots:
 
     def _slot(self, name: str) -> Sentences:
         fill: dict[str, Callable[[], Sentences]] = {
+            "body": lambda: self.words.sentences("body.own" if self.choices.has_own_skin else "body.drawn"),
             "side": lambda: (self.words.say("side"),),
             "lesions": self._lesions,
             "lesion_colour": self._lesion_colour,

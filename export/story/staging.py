@@ -71,11 +71,11 @@ def stage_of(
     return {part_id: emphasis for part_id, emphasis in stage.items() if part_id in part_ids}
 
 
-def camera_of(scene: SceneId, stage: Mapping[str, Emphasis], kind: StoryKind) -> SceneCamera:
+def camera_of(scene: SceneId, stage: Mapping[str, Emphasis], kind: StoryKind, *, is_drawn: bool = True) -> SceneCamera:
     """Return where a scene is seen from; the torso fills the view where it is shown, else the organ does."""
     azimuth, elevation = _CAMERAS.get(scene, (0.0, 0.0))
     if scene in _ON_THE_BODY and TORSO in stage:
-        return SceneCamera(azimuth, elevation, (TORSO,), _ZOOM_ON_THE_BODY)
+        return SceneCamera(azimuth, elevation, (TORSO,), _ZOOM_ON_THE_BODY if is_drawn else 1.0)
     organ = tuple(part_id for part_id in stage if part_id in (main_organ(kind), REMNANT, SPECIMEN))
     return SceneCamera(azimuth, elevation, organ or tuple(stage))
 
@@ -105,7 +105,8 @@ def _name(part_id: str, slots: Slots) -> str:
     if part_id.startswith("lesion-"):
         name, colour = slots.lesion_word_of_all(part_id), words.say("colours.lesion")
     else:
-        text = words.say(f"parts.{part_id}")
+        is_own = part_id == TORSO and slots.choices.has_own_skin
+        text = words.say("parts.own_torso" if is_own else f"parts.{part_id}")
         name = text[0].lower() + text[1:]
         place = f"colours.{main_organ(slots.kind) if part_id == REMNANT else part_id}"
         colour = words.say(place) if words.has(place) else ""

@@ -57,7 +57,8 @@ def tell_story(
     GeometryError
         ``error.story.no_organ`` when the organ of the story has no surface.
     InputError
-        ``error.story.no_such_language``; ``error.story.risks_missing`` when the risks are chosen and none is typed.
+        ``error.story.no_such_language``; ``error.story.no_skin``; ``error.story.risks_missing`` when the
+        risks are chosen and none is typed.
     """
     require_current(case, twin, plan, outcome)
     kind = _kind(plan, choices)
@@ -76,7 +77,8 @@ def tell_story(
     shown = facts.lesions if choices.tells(SceneId.FOUND) else ()
     names = {lesion.id: capitalised(slots.lesion_word_of_all(lesion.id)) for lesion in shown}
     pictures = () if kind is StoryKind.TRANSPLANT else tuple(surfaces.values())
-    parts = story_parts(twin, pictures, kind, facts.approach, names, words)
+    own = choices.has_own_skin
+    parts = story_parts(twin, pictures, kind, facts.approach, names, words, has_own_skin=own)
     scenes = tuple(
         _scene(scene, slots, {part.id for part in parts}, choices)
         for scene in SceneId
@@ -191,7 +193,7 @@ def _scene(scene: SceneId, slots: Slots, part_ids: set[str], choices: StoryChoic
         told,
         words.sentences(f"{scene.value}.more"),
         is_list,
-        camera_of(scene, stage, slots.kind),
+        camera_of(scene, stage, slots.kind, is_drawn=not choices.has_own_skin),
         stage,
         alternative_text(title, stage, slots),
         scene.is_sensitive,

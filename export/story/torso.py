@@ -6,7 +6,7 @@ back, z towards the head. Nothing of it is measured on a patient.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy.interpolate import PchipInterpolator
 from export.story.choices import Approach
 from twin.surface import Surface
 
-__all__ = ["TorsoPlace", "placed_torso", "scar_surface", "torso_surface"]
+__all__ = ["TorsoPlace", "placed_torso", "scar_surface", "torso_surface", "tube_triangles"]
 
 FloatArray = NDArray[np.float64]
 
@@ -97,19 +97,26 @@ def torso_surface(place: TorsoPlace) -> Surface:
     rings = np.stack([_ring(height, around) for height in heights])
     ends = np.array([[0.0, 0.0, low], [0.0, 0.0, high]])
     points = np.concatenate([rings.reshape(-1, 3), ends])
-    return Surface("torso", place.lps_from_drawing(points).astype(np.float32), _tube_triangles(_N_UP, _N_AROUND))
+    return Surface("torso", place.lps_from_drawing(points).astype(np.float32), tube_triangles(_N_UP, _N_AROUND))
 
 
-def scar_surface(approach: Approach, place: TorsoPlace) -> Surface | None:
-    """Return the scars of an approach as thin tubes on the torso, or None when none is told."""
-    lines = _SCARS_MM.get(approach, ())
-    tubes = [_tube(_on_skin(np.array(line))) for line in lines]
+def scar_surface(
+    approach: Approach, place: TorsoPlace, front_y_mm: Callable[[FloatArray, FloatArray], FloatArray] | None = None
+) -> Surface | None:
+    """Return the scars of an approach as thin tubes on the torso, or None when none is told.
+
+    ``front_y_mm`` gives the front of another skin at x and z, LPS mm; without it they lie on the drawn one.
+    """
+    lines = [place.lps_from_drawing(_on_skin(np.array(line))) for line in _SCARS_MM.get(approach, ())]
+    if front_y_mm is not None:
+        lines = [np.stack([x, front_y_mm(x, z), z], axis=-1) for x, _, z in (line.T for line in lines)]
+    tubes = [_tube(line, _SCAR_RADIUS_MM * place.scale) for line in lines]
     if not tubes:
         return None
     offsets = np.cumsum([0, *(len(points) for points, _ in tubes[:-1])])
     points = np.concatenate([points for points, _ in tubes])
     triangles = np.concatenate([triangles + offset for (_, triangles), offset in zip(tubes, offsets, strict=True)])
-    return Surface("scar", place.lps_from_drawing(points).astype(np.float32), triangles.astype(np.int32))
+    return Surface("scar", points.astype(np.float32), triangles.astype(np.int32))
 
 
 def _midline(organ: Surface, surfaces: Mapping[str, Surface]) -> tuple[float, float]:
@@ -168,7 +175,7 @@ def _on_skin(line_xz_mm: FloatArray) -> FloatArray:
     return np.stack([x, y, z], axis=-1)
 
 
-def _tube(line_mm: FloatArray, n_around: int = 10) -> tuple[FloatArray, NDArray[np.int32]]:
+def _tube(line_mm: FloatArray, radius_mm: float, n_around: int = 10) -> tuple[FloatArray, NDArray[np.int32]]:
     along = np.gradient(line_mm, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True)
     forward = np.array([0.0, -1.0, 0.0])
@@ -177,9 +184,9 @@ def _tube(line_mm: FloatArray, n_around: int = 10) -> tuple[FloatArray, NDArray[
     up = np.cross(side, along)
     angles = np.linspace(0.0, 2.0 * np.pi, n_around, endpoint=False)
     ring = np.cos(angles)[:, None, None] * side + np.sin(angles)[:, None, None] * up
-    rings = (line_mm + _SCAR_RADIUS_MM * ring).transpose(1, 0, 2)
+    rings = (line_mm + radius_mm * ring).transpose(1, 0, 2)
     points = np.concatenate([rings.reshape(-1, 3), line_mm[:1], line_mm[-1:]])
-    triangles = _tube_triangles(len(line_mm), n_around)
+    triangles = tube_triangles(len(line_mm), n_around)
     return points, triangles if _encloses(points, triangles) else triangles[:, ::-1]
 
 
@@ -188,7 +195,7 @@ def _encloses(points_mm: FloatArray, triangles: NDArray[np.int32]) -> bool:
     return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum()) > 0.0
 
 
-def _tube_triangles(n_rings: int, n_around: int) -> NDArray[np.int32]:
+def tube_triangles(n_rings: int, n_around: int) -> NDArray[np.int32]:
     """Return the triangles of stacked rings, counter-clockwise from outside, closed by the two last points."""
     ring, step = np.meshgrid(np.arange(n_rings - 1), np.arange(n_around), indexing="ij")
     here, beside = ring * n_around + step, ring * n_around + (step + 1) % n_around

@@ -164,6 +164,7 @@ function connectLanguages() {
       const { tongue } = button.dataset;
       document.documentElement.lang = tongue === "both" ? first : tongue;
       for (const one of document.querySelectorAll("[data-told]")) one.hidden = tongue !== "both" && one.lang !== tongue;
+      for (const one of document.querySelectorAll(".between")) one.hidden = tongue !== "both";
       for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
       window.speechSynthesis?.cancel();
       document.dispatchEvent(new Event("tongue"));

@@ -116,3 +116,14 @@ def test_that_a_study_id_made_of_the_patients_number_is_refused(session: CaseSes
         export_understanding(session, consented, tmp_path, "fr")
     assert refused.value.message_id == "error.understanding.identity"
     assert not list(tmp_path.glob("*.csv"))
+
+
+def test_that_words_of_the_talk_stay_in_the_case_until_somebody_chooses_them() -> None:
+    record = replace(_RECORD, questions="Combien de temps ?\n\n Et après ? ", notes="Sa fille vient.")
+    assert record.lines_taken_home("questions") == record.lines_taken_home("notes") == ()
+    chosen = replace(record, words_taken_home=frozenset({"questions"}))
+    assert chosen.lines_taken_home("questions") == ("Combien de temps ?", "Et après ?")
+    assert chosen.lines_taken_home("notes") == ()
+    assert ConsultationRecord.from_json(chosen.to_json()) == chosen
+    older = {name: value for name, value in chosen.to_json().items() if name != "words_taken_home"}
+    assert ConsultationRecord.from_json(older).words_taken_home == frozenset()

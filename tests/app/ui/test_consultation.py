@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
@@ -60,6 +60,14 @@ class Talk:
         """Click on a box of the team's window, where it is drawn."""
         box.click()
         live(0.01)
+
+    def open_page(self, name: str) -> None:
+        """Click on the tab of a page of the team."""
+        team = self.consultation.team
+        bar = team.tabs.tabBar()
+        middle = bar.tabRect(list(team.pages).index(name)).center()
+        self.driver.click(bar, QPointF(middle))
+        assert team.tabs.currentWidget() is team.pages[name]
 
     def words(self) -> str:
         """Everything that the patient can read."""
@@ -179,6 +187,82 @@ def test_that_what_is_drawn_is_kept_as_a_picture_and_goes_home_only_once_looked_
     driver.wait(lambda: consultation.store.read() == consultation.record, "kept in the case")
 
 
+def test_that_two_fingers_come_nearer_and_move_but_never_while_one_draws(talk: Talk) -> None:
+    window, stage = talk.consultation.window, talk.consultation.window.stage
+    talk.show()
+    device = QTest.createTouchDevice()
+    start = stage.camera
+
+    def pinch(apart_px: int, aside_px: int) -> None:
+        touch = QTest.touchEvent(stage, device)
+        left, right = QPoint(260, 220), QPoint(340, 220)
+        touch.press(0, left, stage).commit()
+        touch.stationary(0).press(1, right, stage).commit()
+        for share in (0.5, 1.0):
+            wider, moved = round(apart_px * share), QPoint(round(aside_px * share), 0)
+            touch.move(0, left - QPoint(wider, 0) + moved, stage).move(1, right + QPoint(wider, 0) + moved, stage)
+            touch.commit()
+        touch.release(0, left, stage).release(1, right, stage).commit()
+        live(0.02)
+
+    pinch(40, 0)
+    near = stage.camera
+    assert near.half_height_mm == pytest.approx(start.half_height_mm / 2, rel=0.1), "twice as far apart, twice as near"
+    assert (near.toward_eye_lps == start.toward_eye_lps).all(), "two fingers never turn"
+    pinch(0, 60)
+    assert stage.camera.half_height_mm == pytest.approx(near.half_height_mm)
+    assert stage.camera.focus_lps_mm[0] < near.focus_lps_mm[0], "the picture follows the fingers"
+    held = stage.camera
+    talk.driver.click(window.tools.buttons["pen"])
+    pinch(40, 0)
+    assert stage.camera is held, "the stage holds still while one draws"
+
+
+def test_that_the_gallery_shows_the_pictures_to_the_patient_without_questions(talk: Talk) -> None:
+    consultation, window, driver = talk.consultation, talk.consultation.window, talk.driver
+    talk.show()
+    for n in (1, 2):
+        driver.click(window.tools.buttons["picture"])
+        driver.wait(lambda n=n: len(consultation.record.pictures) == n, "picture kept")  # type: ignore[misc]
+        driver.click(window.timeline.next_button)
+        talk.look()
+    driver.click(window.tools.buttons["gallery"])
+    gallery = consultation._gallery
+    assert gallery is not None
+    assert gallery.isVisible()
+    pictures = [one for one in gallery.findChildren(QLabel) if not one.pixmap().isNull()]
+    assert len(pictures) == 2
+    assert min(one.pixmap().width() for one in pictures) >= 400, "large enough to point at"
+    assert [button.text() for button in gallery.findChildren(QAbstractButton) if button.isVisible()] == [
+        gallery.close_button.text()
+    ], "nothing is asked of the patient"
+    assert min(gallery.close_button.width(), gallery.close_button.height()) >= _LEAST_PX
+    driver.click(gallery.close_button)
+    assert not gallery.isVisible()
+
+
+def test_that_words_of_the_talk_go_home_only_once_somebody_looked_through_them(talk: Talk) -> None:
+    consultation, team = talk.consultation, talk.consultation.team
+    talk.open_page("notes")
+    talk.driver.click(team.notes.questions)
+    QTest.keyClicks(team.notes.questions, "When may I drive?")
+    assert consultation.record.lines_taken_home("questions") == ()
+    talk.driver.click(team.notes.checks["questions"], QPointF(12, team.notes.checks["questions"].height() / 2))
+    assert consultation.record.lines_taken_home("questions") == ("When may I drive?",)
+    assert consultation.record.lines_taken_home("notes") == ()
+    QTest.keyClicks(team.notes.questions, " Bob asks.")
+    assert not team.notes.checks["questions"].isChecked(), "what was changed is looked through again"
+    assert consultation.record.lines_taken_home("questions") == ()
+
+
+def test_that_the_team_reads_that_the_wording_of_the_scale_is_to_be_checked(talk: Talk) -> None:
+    talk.open_page("measures")
+    talk.show()
+    read = [one.text() for one in talk.consultation.team.findChildren(QLabel) if one.isVisible()]
+    assert [text for text in read if "wording to be checked against the validated version" in text]
+    assert "validated" not in talk.words()
+
+
 def test_that_alerts_reach_the_team_at_once_and_never_the_stage(talk: Talk) -> None:
     consultation, team = talk.consultation, talk.consultation.team
     talk.show()
@@ -248,6 +332,28 @@ def test_that_the_folder_can_be_cancelled_and_leaves_nothing(talk: Talk, tmp_pat
     talk.tick(home.cancel_button)
     talk.driver.wait(lambda: not talk.consultation.is_making, "cancelled")
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_that_the_folder_is_made_by_clicks_with_what_was_said(talk: Talk, tmp_path: Path) -> None:
+    folder, driver, team = tmp_path / "home", talk.driver, talk.consultation.team
+    folder.mkdir()
+    driver.answers.folder = folder
+    talk.open_page("notes")
+    QTest.keyClicks(team.notes.questions, "When may I drive?")
+    driver.click(team.notes.checks["questions"], QPointF(12, team.notes.checks["questions"].height() / 2))
+    talk.open_page("home")
+    driver.click(team.home.both_languages, QPointF(12, team.home.both_languages.height() / 2))
+    driver.click(team.home.make_button)
+    assert talk.consultation.is_making
+    driver.wait(lambda: not talk.consultation.is_making, "folder made")
+    made = {path.name for path in folder.iterdir()}
+    assert made == {"your-story.html", "your-leaflet.pdf", "votre-feuille.pdf"}, team.said.text()
+    assert str(folder) in team.home.told.text()
+    page = (folder / "your-story.html").read_text(encoding="utf-8")
+    assert "When may I drive?" in page
+    assert "Votre foie" in page
+    assert 'data-tongue="both"' in page
 
 
 def test_that_a_whole_story_of_the_pancreas_is_told(driver: Driver, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -96,6 +97,12 @@ def test_that_what_stays_is_told_plainly_too(
 ) -> None:
     slots = _slots(language, kind, operations, n_lesions=n_lesions, approach=Approach.MIDLINE, fates=fates)
     _require_plain(slots, language)
+
+
+@pytest.mark.parametrize(("language", "kind", "operations"), _STORIES)
+def test_that_the_own_skin_is_told_plainly_too(language: str, kind: StoryKind, operations: tuple[str, ...]) -> None:
+    slots = _slots(language, kind, operations, n_lesions=1, approach=Approach.MIDLINE)
+    _require_plain(replace(slots, choices=replace(slots.choices, has_own_skin=True)), language)
 
 
 def _require_plain(slots: Slots, language: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -12,12 +13,14 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from export.renderer import View
 from export.story.choices import Approach, SceneId
 from export.story.enclosed_vtk import divided_by
+from export.story.own_skin import OwnSkin
 from export.story.parts import SCAR, TORSO, main_organ
 from export.story.pictures import opacity_on_stage, painted_parts, scene_picture
 from export.story.story import Emphasis, Story
-from export.story.torso import placed_torso, scar_surface, torso_surface
+from export.story.torso import TorsoPlace, placed_torso, scar_surface, torso_surface
 from tests.export.conftest import Example
 from tests.export.story.conftest import PlainRenderer, full_choices, replanned, told
+from twin.errors import InputError
 from twin.resection import DonorSplit, PancreasCut, PancreasOperation, PlaneCut
 from twin.surface import Surface
 
@@ -143,6 +146,50 @@ def test_that_a_scar_lies_on_the_front_of_the_body(approved: Example, approach: 
     assert away_mm.max() < 6.0 * place.scale
     assert (scar.points_lps_mm[:, 1] < place.origin_lps_mm[1]).all()
     assert scar_surface(Approach.UNTOLD, place) is None
+
+
+def _trunk(place: TorsoPlace) -> Surface:
+    """A bulging skin from below the pelvis to above the breasts, with a lump of 4 mm and a few points inside it."""
+    heights, angles = np.meshgrid(np.arange(-420.0, 260.0, 6.0), np.linspace(0, 2 * np.pi, 140, endpoint=False))
+    radius = 150.0 + 30.0 * np.cos(heights / 90.0)
+    lump = (np.abs(heights + 90.0) < 4.0) & (np.abs(angles - 1.5 * np.pi) < 0.04)
+    radius = radius + 4.0 * lump
+    points = np.stack([radius * np.cos(angles), 0.8 * radius * np.sin(angles), heights], -1).reshape(-1, 3)
+    inner = points[::7] * (0.5, 0.5, 1.0)
+    made = (np.concatenate([points, inner]) + place.origin_lps_mm).astype(np.float32)
+    return Surface("skin", made, np.array([[0, 1, 2]], np.int32))
+
+
+def test_that_the_own_skin_is_smooth_and_ends_at_breastbone_and_pelvis(approved: Example) -> None:
+    place = placed_torso(approved.twin.surfaces["liver"], approved.twin.surfaces)
+    own = OwnSkin.of_skin(_trunk(place), place)
+    skin = own.surface()
+    assert skin.is_closed
+    assert skin.volume_ml > 0
+    heights = skin.points_lps_mm[:, 2] - place.origin_lps_mm[2]
+    assert heights.max() <= 0.5, "nothing above the tip of the breastbone"
+    assert heights.min() >= -190.0, "nothing below the iliac crests"
+    front = own.front_y_mm(np.zeros(31) + place.origin_lps_mm[0], place.origin_lps_mm[2] - np.linspace(60, 120, 31))
+    assert np.abs(np.diff(front, n=2)).max() < 0.2, "a lump of 4 mm is gone"
+    scar = scar_surface(Approach.J_SHAPED, place, own.front_y_mm)
+    assert scar is not None
+    y_mm = own.front_y_mm(*(scar.points_lps_mm[:, n].astype(float) for n in (0, 2)))
+    assert np.abs(scar.points_lps_mm[:, 1] - y_mm).max() < 8.0 * place.scale
+
+
+def test_that_the_own_skin_is_shown_only_when_asked_for(approved: Example) -> None:
+    place = placed_torso(approved.twin.surfaces["liver"], approved.twin.surfaces)
+    surfaces = {**approved.twin.surfaces, "skin": _trunk(place)}
+    patient = replace(approved, twin=replace(approved.twin, surfaces=surfaces))
+    drawn, own = (told(patient, full_choices("fr", has_own_skin=is_own)) for is_own in (False, True))
+    assert drawn.part(TORSO).names["fr"] == "Le corps dessiné"
+    assert own.part(TORSO).names["fr"] == "Votre ventre"
+    assert "Voici la forme de votre ventre." in own.scenes[0].text[0]
+    assert "corps dessiné" not in own.scenes[0].alternative_text
+    assert own.part(TORSO).surface.n_triangles != drawn.part(TORSO).surface.n_triangles
+    with pytest.raises(InputError) as refusal:
+        told(approved, full_choices("fr", has_own_skin=True))
+    assert refusal.value.message_id == "error.story.no_skin"
 
 
 def test_that_the_j_turns_to_the_patients_right(approved: Example) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from export.story.sealing import LARGEST_SEALED_BYTES, sealed_page
 from export.story.story import Story
 from resources import resource_path
 from tests.export.chromium import Browser, chromium
+from tests.export.conftest import Example
 from tests.export.still_renderer_vtk import StillRenderer
+from tests.export.story.conftest import full_choices, told
 
 pytestmark = pytest.mark.peer
 
@@ -35,7 +38,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def pages(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def english(approved: Example) -> Story:
+    return told(approved, full_choices("fr").worded_in("en"))
+
+
+@pytest.fixture(scope="module")
+def pages(story: Story, english: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("story", "lock"):
         try:
             resource_path(f"viewer/{name}.js")
@@ -46,6 +54,7 @@ def pages(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pictures = {s.id.value: scene_picture(story, s, renderer, (450, 330)) for s in story.scenes}
     open_page = story_page(story, pictures, today=date(2026, 3, 2))
     (folder / "open.html").write_bytes(open_page)
+    (folder / "two.html").write_bytes(story_page(replace(story, beside=english), pictures, today=date(2026, 3, 2)))
     inside = story_page(
         story, pictures, leaflets={"votre-feuille.pdf": b"%PDF-1.7 leaflet"}, at_most_bytes=LARGEST_SEALED_BYTES
     )
@@ -203,3 +212,58 @@ def test_that_wrong_words_open_nothing_and_the_right_ones_open_it_all(
     assert browser.run("Boolean(document.querySelector('.save-leaflet'))")
     assert browser.complaints == []
     assert [r for r in browser.requests if not r.startswith(("data:", "file:"))] == []
+
+
+def test_that_languages_are_switched_or_stand_side_by_side(browser: Browser, pages: Path, repository: Path) -> None:
+    _open(browser, pages / "two.html")
+    assert _faults(browser, repository) == []
+    heading = "document.querySelector('.scene.current h2').innerText"
+    assert browser.run(heading) == "Votre corps / Your body"
+    for tongue, title in (("en", "Your body"), ("fr", "Votre corps"), ("both", "Votre corps / Your body")):
+        browser.click(f"button[data-tongue={tongue}]")
+        assert browser.run(heading) == title
+        assert browser.run("document.documentElement.lang") == ("en" if tongue == "en" else "fr")
+        assert browser.run("document.querySelectorAll('[data-tongue][aria-pressed=true]').length") == 1
+        assert _faults(browser, repository) == []
+    _open(browser, pages / "two.html", width=390, height=844)
+    assert browser.run("document.documentElement.scrollWidth") <= 390
+    assert browser.complaints == []
+
+
+_VOICES = """
+window.heard = [];
+const voices = [{ lang: "fr-FR", localService: false, name: "far" }, %s];
+Object.defineProperty(window, "speechSynthesis", { value: {
+  speaking: false, getVoices: () => voices, addEventListener() {}, cancel() { this.speaking = false; },
+  speak(one) { this.speaking = true; window.heard.push({ text: one.text, lang: one.lang, voice: one.voice.name }); },
+} });
+window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+"""
+
+
+@pytest.mark.parametrize("has_local_voice", [True, False])
+def test_that_a_scene_is_read_aloud_by_a_voice_of_the_device_alone(
+    browser: Browser, pages: Path, has_local_voice: bool
+) -> None:
+    near = '{ lang: "fr-FR", localService: true, name: "near" }, { lang: "en", localService: true, name: "en" }'
+    source = _VOICES % (near if has_local_voice else "")
+    added = browser.call("Page.addScriptToEvaluateOnNewDocument", source=source)["identifier"]
+    try:
+        _open(browser, pages / "two.html")
+        is_offered = browser.run("document.getElementById('read-aloud').getBoundingClientRect().height > 0")
+        assert is_offered is has_local_voice, "a voice of a network would send the text away"
+        if has_local_voice:
+            browser.click("#read-aloud")
+            (heard,) = browser.run("window.heard")
+            assert (heard["voice"], heard["lang"]) == ("near", "fr")
+            assert "Voici un corps dessiné." in heard["text"]
+            assert "drawn body" not in heard["text"], "one language at a time"
+            browser.click("#read-aloud")
+            assert not browser.run("speechSynthesis.speaking"), "pressed again it is silent"
+            browser.click("button[data-tongue=en]")
+            browser.click("#read-aloud")
+            assert browser.run("window.heard.at(-1).voice") == "en"
+            assert "This is a drawn body." in browser.run("window.heard.at(-1).text")
+        assert browser.complaints == []
+    finally:
+        browser.call("Page.removeScriptToEvaluateOnNewDocument", identifier=added)

@@ -110,6 +110,40 @@ def test_that_no_figure_outside_the_white_list_is_on_the_page(html: str, story: 
     assert shown <= story.allowed_numbers
 
 
+@pytest.fixture(scope="module")
+def side_by_side(approved: Example) -> Story:
+    """French and English; risks are typed in French only, and the patient has a question."""
+    french = full_choices("fr", questions=("Combien de temps ?",), notes=("On a parlé de 2 choses.",))
+    return replace(told(approved, french), beside=told(approved, french.worded_in("en")))
+
+
+def test_that_two_languages_stand_side_by_side(side_by_side: Story, pictures: dict[str, bytes]) -> None:
+    html = story_page(side_by_side, pictures, today=_TODAY).decode()
+    page = Page(html)
+    other = side_by_side.beside
+    assert other is not None
+    for story in (side_by_side, other):
+        for scene in story.scenes:
+            assert scene.title in page.words
+            assert all(text in page.words for text in scene.text)
+    told_in = [attributes["lang"] for _, attributes in page.elements if "data-told" in attributes]
+    assert told_in.count("fr") == told_in.count("en") > 2 * len(side_by_side.scenes)
+    assert [button["data-tongue"] for button in page.all("button") if "data-tongue" in button] == ["fr", "en", "both"]
+    assert "This part is written in Français only." in page.words  # the risks: a machine does not translate them
+    shown = set(re.findall(r"\d+", re.sub("3D|2 mars 2026|2 March 2026", "", page.words)))
+    assert shown <= side_by_side.allowed_numbers | other.allowed_numbers
+
+
+def test_that_questions_and_notes_of_the_talk_are_taken_home(side_by_side: Story, pictures: dict[str, bytes]) -> None:
+    for html in (
+        story_page(side_by_side, pictures, today=_TODAY).decode(),
+        leaflet_html(side_by_side, pictures, _TODAY),
+    ):
+        words = Page(html).words
+        for text in ("Mes questions", "Combien de temps ?", "Ce que nous avons noté", "On a parlé de 2 choses."):
+            assert text in words
+
+
 def test_that_the_draft_mark_lies_on_every_picture(example: Example, approved: Example, story: Story) -> None:
     draft = told(example, full_choices("fr"))
     pictures = dict.fromkeys((scene.id.value for scene in draft.scenes), b"\x89PNG")

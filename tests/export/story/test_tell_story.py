@@ -276,3 +276,22 @@ def test_that_an_unknown_language_is_named() -> None:
     with pytest.raises(InputError) as refusal:
         StoryWords("xx", StoryKind.LIVER)
     assert "fr" in str(refusal.value.parameters["known"])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"questions": ("Quand Élodie rentre-t-elle ?",)},
+        {"notes": ("mme zacharie a compris",)},
+        {"texts": {"found.text": "Dossier PID-77120."}},
+        {"team_phone": "19610423"},
+    ],
+)
+def test_that_nothing_typed_with_a_name_is_told(approved: Example, typed: dict[str, object]) -> None:
+    with pytest.raises(SafetyRefusal) as refusal:
+        told(approved, full_choices("fr", **typed))
+    assert refusal.value.message_id == "error.story.names_the_patient"
+
+
+def test_that_a_part_of_a_word_is_no_name(approved: Example) -> None:
+    assert told(approved, full_choices("fr", notes=("On parle de mélodies.",))).notes == ("On parle de mélodies.",)
