@@ -311,11 +311,11 @@ def _territories(cut: TerritorySet, names: tuple[str, ...], model: OrganModel) -
             raise InputError("error.cut.no_such_branch", branch=name, known=known)
         chosen.setdefault(tree, []).extend(indices)
     masks, states = [], np.zeros(model.table.n_states, np.bool_)
-    for tree, indices in chosen.items():
+    for tree, wanted in chosen.items():
         labels, of_states = territories[tree]
         assert labels is not None
-        masks.append(voxels_with_labels(labels, np.array(indices), int(of_states.max())))
-        states |= np.isin(of_states, indices)
+        masks.append(voxels_with_labels(labels, np.array(wanted), int(of_states.max())))
+        states |= np.isin(of_states, wanted)
     return _labelled(cut, _union(masks), model, spared_by_branches(chosen, states, model))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from itertools import cycle
 
@@ -14,15 +13,15 @@ from vtkmodules.vtkCommonDataModel import vtkPlane
 from vtkmodules.vtkImagingStencil import vtkImageStencilToImage, vtkImplicitFunctionToImageStencil
 
 from simulation.contacts import contacts_of
-from simulation.live import LivePlane
+from simulation.live import LiveFigures, LivePlane
 from simulation.organ_model import OrganModel
 from simulation.pancreas.gland import Gland
 from simulation.pancreas.live import LivePancreas
 from simulation.run_table import RunTable
 from simulation.simulate import simulate
 from simulation.split import split_organ
-from tests.benchmarks.bench import Benchmark
-from tests.benchmarks.liver_case import NOTE, compartments, liver_twin
+from tests.benchmarks.bench import Benchmark, cpu_times_ms
+from tests.benchmarks.liver_case import compartments, live_row, liver_twin
 from twin.anatomy import LayerName
 from twin.geometry.surface_vtk import surface_of_mask
 from twin.patient import PatientFacts
@@ -41,13 +40,11 @@ def benchmarks() -> Iterator[Benchmark]:
     for name, labels in (("segments and lesions", compartments(model)), ("portal branches", _branches(model))):
         yield from _plane_volumes(name, labels, model, planes, n_voxels)
     live = LivePlane(twin, PatientFacts(), model=model)
-    yield Benchmark(
-        "frame of a plane drag: all figures with intervals",
-        lambda: live.figures(*next(planes)),
-        voxels=n_voxels,
-        note=f"volumes, segments, perfusion, margin, vessels; one thread; target p95 16 ms; {NOTE}",
-        rounds=300,
-    )
+
+    def frame() -> LiveFigures:
+        return live.figures(*next(planes))  # type: ignore[arg-type]
+
+    yield live_row("frame of a plane drag: the live outcome, intervals included", frame, "16 ms, aim 5", n_voxels)
     yield from _settled(twin, model, planes, n_voxels)
     yield _pancreas()
     yield Benchmark("organ prepared for the engine", lambda: OrganModel.of_twin(twin), voxels=n_voxels, rounds=7)
@@ -72,13 +69,13 @@ def _settled(
         def work(name: str = name) -> object:
             return settle(fixed[name] if name in fixed else PlaneCut(*next(planes)))  # type: ignore[arg-type]
 
-        note = f"model prepared, contacts kept; {_cpu_ms(work):.0f} ms of CPU time; target 500 ms"
+        note = f"model prepared, contacts kept; {cpu_times_ms(work)[0]:.0f} ms of CPU time; target 500 ms"
         yield Benchmark(f"settled outcome of {name}", work, voxels=n_voxels, note=note)
     yield Benchmark(
         "contacts of all lesions with all vessels",
         lambda: contacts_of(twin),
         voxels=n_voxels,
-        note=f"once for the labels of a case; {_cpu_ms(lambda: contacts_of(twin)):.0f} ms of CPU time",
+        note=f"once for the labels of a case; {cpu_times_ms(lambda: contacts_of(twin))[0]:.0f} ms of CPU time",
     )
 
 
@@ -95,17 +92,6 @@ def _pancreas() -> Benchmark:
         note="volumes, parts, duct and thickness, margin; small phantom; one thread",
         rounds=60,
     )
-
-
-def _cpu_ms(work: Callable[[], object]) -> float:
-    """Return the median CPU time of some calls, all threads: the machine may be busy with other things."""
-    work()
-    times = []
-    for _ in range(5):
-        start = time.process_time()
-        work()
-        times.append(1000 * (time.process_time() - start))
-    return float(np.median(times))
 
 
 def _planes(model: OrganModel) -> list[tuple[tuple[float, float, float], tuple[float, float, float]]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from simulation.live import LiveFigures
 from simulation.organ_model import OrganModel
+from tests.benchmarks.bench import Benchmark, cpu_times_ms
 from twin.anatomy import LayerName
 from twin.box import Box
+from twin.figure import Figure
 from twin.grid import Grid
 from twin.label_layer import LabelLayer
 from twin.phantom import PhantomRecipe, build_phantom
@@ -67,6 +71,27 @@ def liver_twin() -> Twin:
     }
     assert grid is not None
     return Twin(grid, layers, graphs=graphs)
+
+
+def live_row(name: str, frame: Callable[[], LiveFigures], target: str, n_voxels: int) -> Benchmark:
+    """Return the row of a frame of a drag, after a look that nothing of the live outcome is missing."""
+    figures = frame()
+    assert figures.segments
+    assert set(figures.branches) == {"portal", "hepatic"}
+    assert figures.clip_list
+    assert figures.margin_points_lps_mm is not None
+    wanted = ("flr_ml", "flr_percent", "functional_remnant_ml", "ischaemic_ml", "congested_ml", "margin_mm")
+    assert all(isinstance(one := figures.liver[key], Figure) and one.low is not None for key in wanted)
+    median_ms, p95_ms = cpu_times_ms(frame, 300)
+    return Benchmark(
+        name,
+        frame,
+        voxels=n_voxels,
+        note="volumes by segment, lesion and branch, FLR, perfused and drained remnant, ischaemic and congested ml, "
+        f"margin with its points, crossed vessels; one thread; CPU time median {median_ms:.1f}, p95 {p95_ms:.1f} ms; "
+        f"target p95 {target}; {NOTE}",
+        rounds=300,
+    )
 
 
 def compartments(model: OrganModel) -> NDArray[np.uint32]:
