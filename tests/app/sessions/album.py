@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QPushButton,
+    QScrollArea,
     QStyle,
     QStyleOptionComboBox,
     QToolButton,
@@ -106,6 +107,18 @@ def faults_of(root: QWidget) -> list[str]:
             faults.append(f"not worded: {text!r}")
         elif _is_cut(widget, text):
             faults.append(f"cut off: {text!r} ({widget.width()} x {widget.height()})")
+    return [*faults, *_too_wide_pages(root)]
+
+
+def _too_wide_pages(root: QWidget) -> list[str]:
+    """Return pages that are wider than the area they scroll in, where that cannot scroll sideways."""
+    faults = []
+    for area in root.findChildren(QScrollArea):
+        page = area.widget()
+        is_fixed = area.horizontalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if area.isVisible() and is_fixed and page is not None and page.width() > area.viewport().width() + _SLACK_PX:
+            owner = type(area.parentWidget()).__name__
+            faults.append(f"page of {owner} too wide: {page.width()} in {area.viewport().width()}")
     return faults
 
 
