@@ -120,7 +120,7 @@ def branch_indices(name: str, model: OrganModel, resection: Resection) -> Indice
     graph: VesselGraph | None = model.twin.graphs.get(name.partition(".")[0])
     if graph is None:
         raise GeometryError("error.cut.needs_branches", cut=write_cut(resection), branch=name)
-    indices = [b.index for b in graph.branches if b.name == name or b.name.startswith(name + ".")]
+    indices = graph.branches_of(name)
     if not indices:
         known = ", ".join(sorted({b.name for b in graph.branches if b.name})) or "-"
         raise InputError("error.cut.no_such_branch", branch=name, known=known)

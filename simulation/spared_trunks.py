@@ -16,7 +16,7 @@ from simulation.segment_codes import segment_name
 from twin.naming.segment_of_name import segment_of_branch_name
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["SparingRule", "spared_by_branches", "spared_by_segments"]
+__all__ = ["SparingRule", "spared_beside", "spared_by_branches", "spared_by_segments"]
 
 Nodes = Mapping[str, NDArray[np.bool_]]
 TerritoryCounts = Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -54,6 +54,27 @@ def spared_by_branches(chosen: Mapping[str, Collection[int]], states: NDArray[np
     return SparingRule(model).by_branches(chosen, _territory_counts(states, model))
 
 
+def spared_beside(absent: NDArray[np.bool_], model: OrganModel) -> Nodes:
+    """Return by tree the nodes of trunks that absent territories leave: a good share of what they feed or drain stays.
+
+    Parameters
+    ----------
+    absent
+        bool ``[k, j, i]`` in the box of the model, voxels of absent territories.
+    model
+        The organ, with or without these voxels.
+    """
+    whole, stays = model.organ | absent, model.organ & ~absent
+    counts = {}
+    for tree, labels in (("portal", model.portal), ("hepatic", model.venous)):
+        graph = model.twin.graphs.get(tree)
+        if graph is not None and labels is not None:
+            n_rows = max((branch.index for branch in graph.branches), default=0) + 1
+            kept = [np.bincount(labels[mask], minlength=n_rows)[:n_rows].astype(np.int64) for mask in (whole, stays)]
+            counts[tree] = (kept[0], kept[1])
+    return SparingRule(model).by_share(counts)
+
+
 class SparingRule:
     """The rule for the trees of an organ, to be asked for many removals.
 
@@ -81,7 +102,7 @@ class SparingRule:
 
     def by_segments(self, values: Collection[int], counts: TerritoryCounts) -> Nodes:
         """Return what a removal of segments spares; ``counts`` by tree: voxels of each territory, whole and staying."""
-        spared = self._by_share(counts)
+        spared = self.by_share(counts)
         if any(self._segments.values()):
             portal, removed = self._graphs["portal"], {segment_name(value) for value in values}
             forking = {branch.parent for branch in portal.branches}
@@ -91,15 +112,15 @@ class SparingRule:
 
     def by_branches(self, chosen: Mapping[str, Collection[int]], counts: TerritoryCounts) -> Nodes:
         """Return what a removal of territories spares; ``counts`` as for :meth:`by_segments`."""
-        spared = self._by_share(counts)
+        spared = self.by_share(counts)
         for tree, indices in chosen.items():
             graph = self._graphs[tree]
             trunks = {branch.parent for branch in graph.branches if branch.parent is not None} - set(indices)
             spared[tree] = np.isin(graph.branch_of_node, list(trunks))
         return spared
 
-    def _by_share(self, counts: TerritoryCounts) -> dict[str, NDArray[np.bool_]]:
-        """Return the trunks of both trees of which a good share of the territory stays."""
+    def by_share(self, counts: TerritoryCounts) -> dict[str, NDArray[np.bool_]]:
+        """Return the trunks of both trees of which a good share stays; ``counts`` as for :meth:`by_segments`."""
         spared = {}
         for tree, below in self._below.items():
             graph = self._graphs[tree]

@@ -13,6 +13,7 @@ from simulation.branch_volumes import named_level
 from simulation.kernels.tree import spread_down
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal
+from simulation.spared_trunks import spared_beside
 from simulation.vessels import OUTSIDE_MM, fed_below_ml, node_depths_mm, wall_mm
 from twin.outcome import OutcomeWarning
 from twin.vessel_graph import VesselGraph
@@ -171,10 +172,15 @@ def _name_of(graph: VesselGraph, node: int) -> str:
 
 
 def absent_nodes(graph: VesselGraph, model: OrganModel, absent: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """Return which nodes lie in absent territories (bool ``[k, j, i]`` in the box of the model), bool (n_nodes,)."""
+    """Return which nodes are gone with absent territories (bool ``[k, j, i]`` in the box of the model), (n_nodes,).
+
+    A trunk that runs through what is absent to what is not was left there: territories end at borders that run through
+    the trunks beside them.
+    """
     gone = np.zeros(len(graph.parents), np.bool_)
     if absent is None:
         return gone
     nodes, voxels = model.voxels_at(graph.nodes_lps_mm)
     gone[nodes] = absent.ravel()[voxels]
-    return gone
+    spared = spared_beside(absent, model).get(graph.tree)
+    return gone if spared is None else gone & ~spared

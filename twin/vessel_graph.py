@@ -118,6 +118,29 @@ class VesselGraph:
             waiting += reversed(children.get(found[-1], []))
         return tuple(found)
 
+    def branches_of(self, name: str) -> tuple[int, ...]:
+        """Return the indices of a named branch and of all that hangs on it; none when nothing bears the name.
+
+        What hangs on it counts whatever its name (segment 4 has 4a and 4b, the umbilical portion segments 3 and 4),
+        but for a branch named after the other side: an anterior branch from the left portal vein stays a right one.
+
+        Parameters
+        ----------
+        name
+            ``"portal.right"``, ``"hepatic.middle"``, ...
+        """
+        names = {branch.index: branch.name for branch in self.branches}
+        own = {index for index, known in names.items() if known == name or known.startswith(name + ".")}
+        tops = [branch.index for branch in self.branches if branch.index in own and branch.parent not in own]
+        side = name.split(".")[1:2]
+
+        def is_of_other_side(index: int) -> bool:
+            other = names[index].split(".")[1:2]
+            return self.tree == "portal" and side != other and {*side, *other} == {"left", "right"}
+
+        hanging = {below for top in tops for below in self.downstream_branches(top) if not is_of_other_side(below)}
+        return tuple(sorted(own | hanging))
+
     @cached_property
     def order_from_root(self) -> NDArray[np.int64]:
         """Nodes, each parent before its children, int64 (n_nodes,)."""

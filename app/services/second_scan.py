@@ -32,6 +32,7 @@ __all__ = [
     "import_scan_labels",
     "other_scans",
     "scan_named",
+    "scan_state_line",
     "second_scan_of",
     "segment_scan_of_file",
     "segment_scan_of_session",
@@ -91,6 +92,14 @@ def scan_named(case: Case, name: str) -> str:
     if found == case.planning_volume_id:
         raise InputError("error.registration.same_volume", volume=found)
     return found
+
+
+def scan_state_line(case: Case, volume_id: str, wording: Wording) -> str:
+    """Return what is known of a scan that is not planned on: labelled and how well it lies; empty before that."""
+    registration = case.registration_of(volume_id)
+    if volume_id not in case.scan_layers or registration is None:
+        return ""
+    return wording.text("growth.scan_labelled", distance=wording.figure(registration.quality))
 
 
 def segment_scan_of_file(

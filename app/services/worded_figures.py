@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from export.contact_rows import contact_rows, suggestion_lines
 from export.figure_rows import decimals_of, figure_name, figure_rows
-from export.plan_sections import branch_in_words, branches_in_words, warning_in_words
+from export.plan_sections import branch_in_words, branches_in_words, date_in_words, warning_in_words
 from simulation.volumetry import known_figures
 from twin.figure import Figure
 from twin.outcome import Outcome
@@ -16,6 +16,7 @@ __all__ = [
     "code_line",
     "compact_figure",
     "contact_rows",
+    "date_in_words",
     "figure_name",
     "named_figures",
     "suggestion_lines",

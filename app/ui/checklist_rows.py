@@ -35,7 +35,7 @@ class ChecklistRows(QWidget):
         self._items: tuple[ChecklistItem, ...] = ()
         self._is_read_only = False
         self.buttons: dict[str, QToolButton] = {}
-        self._title = label("", "Section")
+        self._title = label("", "Section", wraps=True)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(6)
         layout = QVBoxLayout(self)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from app.services.import_result import worded_problem
+from app.services.second_scan import scan_state_line
+from app.services.worded_figures import date_in_words
 from app.ui.action_table import ActionTable
 from app.ui.pieces import clear, label, main_button, scrolled, set_property, widgets_in
 from app.ui.study_opening import OpenStudy
+from twin.case import Case
 from twin.readers.problem import Problem, Severity
 from twin.readers.series import Series
 from twin.volume import Volume
@@ -26,13 +29,15 @@ class SeriesPanel(QWidget):
 
     series_chosen = Signal(object)  # Series
     volume_chosen = Signal(str)  # id of a volume of the case
+    growth_asked = Signal(str)  # id of a scan of another date
 
     def __init__(self, actions: ActionTable, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._wording = wording
         self._open_study: OpenStudy | None = None
-        self._volumes: tuple[Volume, ...] = ()
+        self._case: Case | None = None
         self._shown_id = ""
+        self.growth_buttons: dict[str, QPushButton] = {}
         self._hint = label("", "Quiet", wraps=True)
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(0, 0, 0, 0)
@@ -51,15 +56,26 @@ class SeriesPanel(QWidget):
 
     def show_study(self, open_study: OpenStudy | None) -> None:
         """List the series of a study."""
-        self._open_study, self._volumes = open_study, ()
+        self._open_study, self._case = open_study, None
         self._shown_id = ""
         self._write()
 
-    def show_case(self, volumes: tuple[Volume, ...], planning_id: str | None) -> None:
-        """List the scans of a case."""
-        self._open_study, self._volumes = None, volumes
-        self._shown_id = planning_id or ""
+    def show_case(self, case: Case) -> None:
+        """List the scans of a case; the one planned on is marked."""
+        self._open_study, self._case = None, case
+        self._shown_id = case.planning_volume_id or ""
         self._write()
+
+    def follow_case(self, case: Case) -> None:
+        """Show what changed of the scans of the case that is listed."""
+        known, self._case = self._case, case
+        if known is None or self._open_study is not None:
+            return
+        mine, theirs = (
+            (one.volumes, one.scan_layers, one.registrations, "liver" in one.structure_ids()) for one in (known, case)
+        )
+        if mine != theirs:
+            self._write()
 
     def mark(self, shown_id: str) -> None:
         """Mark what is looked at: the uid of a series or the id of a volume."""
@@ -89,11 +105,31 @@ class SeriesPanel(QWidget):
                 self._rows.addWidget(label(wording.text("ui.series.files"), "Section"))
                 for text, _ in _worded(problems, wording):
                     self._rows.addWidget(label(text, "Faint", wraps=True))
-        for volume in self._volumes:
+        self.growth_buttons = {}
+        for volume in () if self._case is None else self._case.volumes.values():
             made = SeriesRow(volume.id, *_volume_texts(volume, wording), is_usable=True)
             made.chosen.connect(lambda volume_id=volume.id: self.volume_chosen.emit(volume_id))
             self._rows.addWidget(made)
+            self._add_growth(volume)
         self.mark(self._shown_id)
+
+    def _add_growth(self, volume: Volume) -> None:
+        """Under a scan of another day: what is labelled on it, and the button that does so."""
+        case, wording = self._case, self._wording
+        planned = None if case is None or case.planning_volume_id is None else case.planning_volume
+        if case is None or planned is None or volume is planned or volume.scan_day in (None, planned.scan_day):
+            return
+        state = scan_state_line(case, volume.id, wording)
+        if state:
+            self._rows.addWidget(label(state, "Good", wraps=True))
+        button = QPushButton(wording.text("ui.growth.again" if state else "ui.growth.label"))
+        button.setObjectName("Small")
+        has_liver = "liver" in case.structure_ids()
+        button.setEnabled(has_liver)
+        button.setToolTip(wording.text("ui.growth.tip" if has_liver else "ui.need.liver"))
+        button.clicked.connect(lambda: self.growth_asked.emit(volume.id))
+        self.growth_buttons[volume.id] = button
+        self._rows.addWidget(button)
 
     def _add(self, made: SeriesRow, series: Series) -> None:
         made.chosen.connect(lambda: self.series_chosen.emit(series))
@@ -142,6 +178,8 @@ def _volume_texts(volume: Volume, wording: Wording) -> tuple[str, str, Problems]
     parts = [volume.modality.value, wording.text(f"import.phase.{volume.phase.value}")]
     parts.append(wording.text("ui.series.images", count=wording.number(volume.grid.size_ijk[2])))
     parts.append(wording.quantity(volume.grid.slice_thickness_mm, "mm"))
+    if volume.scan_day is not None:
+        parts.append(date_in_words(volume.scan_day.isoformat(), wording))
     return _title(volume.description, wording), " · ".join(parts), []
 
 

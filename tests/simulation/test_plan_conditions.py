@@ -205,3 +205,11 @@ def test_that_a_partition_that_closes_the_wrong_branch_is_said():
 def test_that_a_partition_without_a_second_operation_is_refused(cuts, stages):
     with pytest.raises(UsageError, match="bad_partition"):
         outcome_of(*cuts, stages=stages)
+
+
+def test_that_a_trunk_through_an_absent_territory_was_left_to_what_it_feeds():
+    """The trunk of both trees runs along the border, in the voxels of the upper half."""
+    outcome = outcome_of(ENDS, "absent:portal.upper")
+    lower = outcome.territories["portal"]["portal.lower"]["remnant_ml"].value
+    assert value(outcome, "ischaemic_ml") == 0
+    assert value(outcome, "functional_remnant_ml") == pytest.approx(lower)

@@ -107,3 +107,32 @@ def test_that_a_branch_goes_over_to_another_tree():
     assert np.count_nonzero(moved.parents < 0) == 1
     assert set(moved.downstream_branches(7)) == {7, 9, 10}
     assert len(hepatic.branches) == 5
+
+
+def test_that_a_named_branch_has_all_that_hangs_on_it_but_the_other_side() -> None:
+    names = (
+        "portal",
+        "portal.left",
+        "portal.left.4",
+        "portal.left.4a",
+        "portal.left.umbilical",
+        "portal.right.anterior",
+    )
+    parents = (None, 1, 2, 3, 2, 2)  # the anterior branch comes from the left one
+    branches = tuple(
+        VesselBranch(n, name, parent) for n, (name, parent) in enumerate(zip(names, parents, strict=True), 1)
+    )
+    count = len(branches)
+    graph = VesselGraph(
+        "portal",
+        np.arange(3.0 * count).reshape(count, 3),
+        np.ones(count),
+        np.array([-1, 0, 1, 2, 1, 1], np.int32),
+        np.arange(1, count + 1, dtype=np.int32),
+        branches,
+    )
+    assert graph.branches_of("portal.left.4") == (3, 4)
+    assert graph.branches_of("portal.left") == (2, 3, 4, 5)
+    assert graph.branches_of("portal.right") == (6,)
+    assert graph.branches_of("portal") == (1, 2, 3, 4, 5, 6)
+    assert graph.branches_of("portal.middle") == ()
