@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.services.anatomy_checklist import answer_edit, checklist_items
 from app.services.case_session import CaseSession
 from app.services.import_study import ImportRequest, import_into_case
+from app.services.second_scan import LabelledScan, segment_scan_of_session
 from app.services.segment_case import SegmentSummary, choose_segmenter, segment_session
 from app.ui.steps import Step
 from twin.anatomy import structure
@@ -250,6 +251,26 @@ class CaseActions:
             return
         window.remember(declared_name=by)
         work.do(lambda case: answer_edit(checklist_items(case, twin), item_id, judgement, sight, by=by))
+
+    def label_scan(self, volume_id: str) -> None:
+        """Label a scan of another date and register it on the liver, so that growth is measured on it."""
+        control = self._control
+        if control.work is None:
+            return
+        session, segmenters = control.work.session, self._window.equipment.segmenters
+
+        def work(progress: ProgressListener, cancel: CancelToken) -> LabelledScan:
+            chosen = choose_segmenter(segmenters())
+            return segment_scan_of_session(session, volume_id, chosen, progress=progress, cancel=cancel)
+
+        control.begin("ui.task.segment", work, self._on_scan_labelled)
+
+    def _on_scan_labelled(self, result: object) -> None:
+        if not isinstance(result, LabelledScan):
+            return
+        wording = self._window.wording
+        doubts = result.registered.doubts
+        self._window.message_bar.say(" ".join(result.registered.lines(wording)), "warning" if doubts else "info")
 
     def _on_segmented(self, result: object) -> None:
         window = self._window
