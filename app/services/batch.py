@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ from app.services.study_search import FoundStudy, find_studies
 from twin.cut_text import read_staged_cut
 from twin.errors import Cancelled, CaseFileError, InputError, TwinSightError
 from twin.job import CancelSource, CancelToken, Progress
+from twin.processor import core_count
 from twin.resection import SheetCut, resection_to_json
 from twin.wording import Wording
 
@@ -285,7 +285,7 @@ class _Run:
             request.language,
             request.units,
             request.modality,
-            n_threads=max(_core_count() // self._n_jobs, 1),
+            n_threads=max(core_count() // self._n_jobs, 1),
             memory_limit_bytes=self._memory_limit_bytes(),
         )
         running = replace(record, status=RecordStatus.RUNNING)
@@ -353,8 +353,4 @@ def _cut_content(text: str) -> str:
 
 def _usual_n_jobs() -> int:
     by_memory = int(usable_memory_bytes() * _SHARE_OF_MEMORY / (_MEMORY_OF_A_CASE_GIB * _GIB))
-    return max(min(_core_count() // 2, by_memory), 1)
-
-
-def _core_count() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(min(core_count() // 2, by_memory), 1)

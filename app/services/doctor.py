@@ -193,11 +193,12 @@ def _disk(folder: Path) -> Check:
 
 def _memory() -> Check:
     from app.services.memory import usable_memory_bytes
+    from twin.processor import core_count
 
     gib = usable_memory_bytes() / _GIB
     is_ok = gib >= _LEAST_MEMORY_GIB
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Check("memory", is_ok, False, f"{gib:.1f} GiB, {cores} CPU", None if is_ok else "doctor.advice.memory")
+    text = f"{gib:.1f} GiB, {core_count()} CPU"
+    return Check("memory", is_ok, False, text, None if is_ok else "doctor.advice.memory")
 
 
 def _writable(folder: Path) -> Check:

@@ -15,9 +15,10 @@ from segmentation.classical.liver import liver_absence, mask_on_scan, solid_orga
 from segmentation.classical.prior import ClassicalPrior, classical_prior, is_prior_shipped
 from segmentation.classical.vessels import tube, tube_absence
 from segmentation.classical.working_volume_sitk import WorkingVolume, working_volume
+from segmentation.found_layers import layers_of_masks
 from segmentation.quality import label_warnings, scan_warnings
 from segmentation.segmenter import Availability, SegmentationResult, SegmentationWarning
-from twin.anatomy import LayerName, structure
+from twin.anatomy import LayerName
 from twin.errors import InputError
 from twin.grid import Grid
 from twin.job import CancelToken, Progress, ProgressListener, no_progress
@@ -155,22 +156,8 @@ class _Run:
         provenance = Provenance(
             producer, f"{version}.{self.prior.version}", input_hashes={"volume": array_hash(self.volume.voxels)}
         )
-        voxels: dict[LayerName, NDArray[np.uint8]] = {}
-        # Bone lies inside the skin, which is the rest of the body: it is written over it.
-        for structure_id in sorted(self.masks, key=lambda name: name != "skin"):
-            found = structure(structure_id)
-            layer = voxels.setdefault(found.layer, np.zeros(self.volume.grid.shape_kji, np.uint8))
-            layer[self.masks[structure_id]] = found.value
-        return {
-            name: LabelLayer(
-                name,
-                self.volume.grid,
-                labels,
-                {s: self.prior.uncertainty(s) for s in self.masks if structure(s).layer is name},
-                provenance,
-            )
-            for name, labels in voxels.items()
-        }
+        uncertainties = {name: self.prior.uncertainty(name) for name in self.masks}
+        return layers_of_masks(self.masks, self.volume.grid, uncertainties, provenance)
 
     def _step(self, fraction: float, message_id: str) -> None:
         self._poll()

@@ -12,6 +12,7 @@ from segmentation.classical.body import BodyLandmarks, body_landmarks
 from segmentation.classical.prior import classical_prior, is_prior_shipped
 from segmentation.classical.segment import ClassicalSegmenter
 from segmentation.classical.working_volume_sitk import WorkingVolume, working_volume
+from segmentation.found_layers import layers_of_masks
 from segmentation.networks.body_sitk import body_of_ct, body_of_mr, is_narrow
 from segmentation.networks.confidence import border_confidence, modulated, voxel_confidence
 from segmentation.networks.context import bone_and_skin
@@ -280,22 +281,7 @@ class _Run:
         members = {name: value for e in (self.coarse, *self.fine) for name, value in e.model.sha256.items()}
         inputs = {"volume": array_hash(self.volume.voxels), **members}
         provenance = Provenance(producer, version, input_hashes=inputs)
-        voxels: dict[LayerName, NDArray[np.uint8]] = {}
-        # Bone lies inside the skin, which is the rest of the body: it is written over it.
-        for structure_id in sorted(self.masks, key=lambda name: name != "skin"):
-            found = structure(structure_id)
-            layer = voxels.setdefault(found.layer, np.zeros(self.volume.grid.shape_kji, np.uint8))
-            layer[self.masks[structure_id]] = found.value
-        return {
-            name: LabelLayer(
-                name,
-                self.volume.grid,
-                labels,
-                {s: self.uncertainties[s] for s in self.masks if structure(s).layer is name},
-                provenance,
-            )
-            for name, labels in voxels.items()
-        }
+        return layers_of_masks(self.masks, self.volume.grid, self.uncertainties, provenance)
 
     def _confidence(self, first: Look) -> dict[str, NDArray[np.uint8]]:
         return {

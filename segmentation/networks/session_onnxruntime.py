@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twin.errors import BackendUnavailable, Cancelled
 from twin.job import CancelToken
+from twin.processor import core_count
 
 __all__ = ["NetworkSession"]
 
@@ -45,7 +46,7 @@ class NetworkSession:
     def __init__(self, path: Path, *, n_threads: int | None = None) -> None:
         options = onnxruntime.SessionOptions()
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-        options.intra_op_num_threads = n_threads or _core_count()
+        options.intra_op_num_threads = n_threads or _thread_count()
         options.inter_op_num_threads = 1
         options.use_deterministic_compute = True
         options.log_severity_level = 4
@@ -105,9 +106,8 @@ def _watched(options: onnxruntime.RunOptions, cancel: CancelToken | None) -> Ite
         watcher.join()
 
 
-def _core_count() -> int:
+def _thread_count() -> int:
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdigit() and int(asked) > 0:
         return int(asked)
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(n_cores, _MOST_THREADS)
+    return min(core_count(), _MOST_THREADS)

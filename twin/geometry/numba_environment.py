@@ -25,6 +25,7 @@ from pathlib import Path
 import platformdirs
 
 from twin.errors import BackendUnavailable
+from twin.processor import core_count
 
 _PACKAGES_WITH_KERNELS = ("twin", "segmentation", "simulation", "export")
 _logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def prepare_numba_environment(n_threads: int | None = None) -> Path:
     settings = {
         "NUMBA_THREADING_LAYER": "omp",
         "OMP_WAIT_POLICY": "PASSIVE",
-        "NUMBA_NUM_THREADS": os.environ.get("NUMBA_NUM_THREADS") or str(n_threads or _core_count()),
+        "NUMBA_NUM_THREADS": os.environ.get("NUMBA_NUM_THREADS") or str(n_threads or core_count()),
         "NUMBA_CACHE_DIR": str(cache_folder),
     }
     if "numba" in sys.modules and any(os.environ.get(name) != value for name, value in settings.items()):
@@ -120,7 +121,3 @@ def _cache_folder() -> Path:
             error.strerror,
         )
         return temporary
-
-
-def _core_count() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
