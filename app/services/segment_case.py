@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,14 @@ from twin.wording import NOT_A_DEVICE, Wording
 if TYPE_CHECKING:
     from segmentation.segmenter import SegmentationResult, SegmentationWarning, Segmenter
 
-__all__ = ["SegmentSummary", "choose_segmenter", "segment_case_file", "segment_session"]
+__all__ = [
+    "SegmentSummary",
+    "SegmenterState",
+    "choose_segmenter",
+    "segment_case_file",
+    "segment_session",
+    "states_of_segmenters",
+]
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,33 @@ def _with_doubts(result: SegmentationResult) -> dict[LayerName, LabelLayer]:
         doubt = LabelDoubt(warning.message_id, warning.structure_id, warning.parameters)
         of_layer.get(about, of_layer[first]).append(doubt)
     return {name: replace(layer, doubts=tuple(of_layer[name])) for name, layer in result.layers.items()}
+
+
+@dataclass(frozen=True)
+class SegmenterState:
+    """A segmenter and whether it can run here.
+
+    Parameters
+    ----------
+    id, version
+        As it calls itself.
+    is_available
+        True when it can run.
+    reason_id
+        Message id of what is missing, when it cannot.
+    """
+
+    id: str
+    version: str
+    is_available: bool
+    reason_id: str | None = None
+
+
+def states_of_segmenters(segmenters: Sequence[Segmenter]) -> Iterator[SegmenterState]:
+    """Ask each segmenter whether it can run here; one of another program is started for it, which takes a while."""
+    for segmenter in segmenters:
+        availability = segmenter.availability()
+        yield SegmenterState(segmenter.id, segmenter.version, availability.is_available, availability.message_id)
 
 
 def choose_segmenter(segmenters: Sequence[Segmenter], segmenter_id: str = "") -> Segmenter:

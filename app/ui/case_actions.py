@@ -7,12 +7,23 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import shiboken6
+
 from app.services.anatomy_checklist import answer_edit, checklist_items
 from app.services.case_session import CaseSession
 from app.services.import_study import ImportRequest, import_into_case
+from app.services.jobs import Job
 from app.services.second_scan import LabelledScan, segment_scan_of_session
-from app.services.segment_case import SegmentSummary, choose_segmenter, segment_session
+from app.services.segment_case import (
+    SegmenterState,
+    SegmentSummary,
+    choose_segmenter,
+    segment_session,
+    states_of_segmenters,
+)
+from app.ui.segmenters_dialog import SegmentersDialog
 from app.ui.steps import Step
+from app.ui.window_thread import JobAnswers
 from twin.anatomy import structure
 from twin.checklist import Judgement, Sight
 from twin.edit import ApprovalEdit, ConfirmationEdit, FactsEdit, GroupEdit
@@ -51,6 +62,7 @@ class CaseActions:
             "file.save": lambda: self._control.work.save() if self._control.work else None,
             "file.export": self.export,
             "anatomy.segment": self.segment,
+            "anatomy.segment_with": self.choose_segmenter,
             "anatomy.confirm": self.confirm_selected,
             "anatomy.confirm_all": self.confirm_all,
             "plan.new_plane": self.new_plane,
@@ -94,18 +106,39 @@ class CaseActions:
         window.remember(last_folder=str(path.parent))
         control.begin("ui.task.create_case", work, lambda result: control.open_made_case(path, then))
 
-    def segment(self) -> None:
-        """Label the planning scan; a case is made first where there is none."""
+    def segment(self, segmenter_id: str = "") -> None:
+        """Label the planning scan, by the first segmenter that can run here or by one that was chosen.
+
+        A case is made first where there is none.
+        """
         control = self._control
         if control.work is None:
-            self.create_case(self.segment)
+            self.create_case(lambda: self.segment(segmenter_id))
             return
         session, segmenters = control.work.session, self._window.equipment.segmenters
 
         def work(progress: ProgressListener, cancel: CancelToken) -> SegmentSummary:
-            return segment_session(session, choose_segmenter(segmenters()), progress=progress, cancel=cancel)
+            chosen = choose_segmenter(segmenters(), segmenter_id)
+            return segment_session(session, chosen, progress=progress, cancel=cancel)
 
         control.begin("ui.task.segment", work, self._on_segmented)
+
+    def choose_segmenter(self) -> None:
+        """Show every segmenter, with the reason where one cannot run here, and start the one that is chosen."""
+        window, segmenters = self._window, self._window.equipment.segmenters
+        dialog = SegmentersDialog(window.wording, self.segment, window)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.show()
+
+        def ask(progress: ProgressListener, cancel: CancelToken) -> tuple[SegmenterState, ...]:
+            return tuple(states_of_segmenters(segmenters()))
+
+        def show(states: object) -> None:
+            if isinstance(states, tuple) and shiboken6.isValid(dialog):
+                dialog.show_states(states)
+
+        # One of another program is asked by starting it: that takes a while.
+        window.jobs.submit(Job("ui.task.segmenters", ask), JobAnswers(show, self._control.fail))
 
     def confirm_selected(self) -> None:
         """Declare one structure right."""

@@ -72,6 +72,7 @@ class SegmentTable(QWidget):
         self._fill.setValue(round(100 * self._state.fill_opacity))
         self._fill.valueChanged.connect(lambda value: self._state.set_fill_opacity(value / 100))
         self.segment_button = main_button(actions["anatomy.segment"])
+        self.choose_button = action_button(actions["anatomy.segment_with"])
         self.confirm_button = action_button(actions["anatomy.confirm"])
         self.confirm_all_button = action_button(actions["anatomy.confirm_all"])
         self._lay_out()
@@ -148,7 +149,10 @@ class SegmentTable(QWidget):
         layout.addWidget(self.add_choice)
         layout.addLayout(fill)
         layout.addLayout(confirm)
-        layout.addWidget(self.segment_button)
+        segment = QHBoxLayout()
+        segment.addWidget(self.segment_button, 1)
+        segment.addWidget(self.choose_button)
+        layout.addLayout(segment)
 
     def _wanted(self) -> list[str]:
         """Ids of the rows, layer by layer, in the order a surgeon reads."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["TwinView"]
 
 _REST_AFTER_MS = 160
+_REST_HELD_MS = 600  # a hand that pauses in a drag is not made to wait for a fine picture when it goes on
 _SLOW_S, _FAST_S = 0.045, 0.022  # a moving picture slower or faster than this changes the resolution
 _COARSEST = 0.45
 _HANDLE_REACH_PX = 13.0
@@ -114,7 +115,6 @@ class TwinView(QWidget):
         )
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_AFTER_MS)
         self._rest.timeout.connect(lambda: self._request(is_moving=False))
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -195,9 +195,11 @@ class TwinView(QWidget):
         """Draw soon; while something moves coarsely, and finely once it rests."""
         if is_moving:
             self._request(is_moving=True)
-            self._rest.start()
+            self._rest.start(_REST_HELD_MS if self._is_held() else _REST_AFTER_MS)
         elif not self._rest.isActive():
             self._rest.start(0)
+        elif not self._is_held():
+            self._rest.start(min(self._rest.remainingTime(), _REST_AFTER_MS))
         self.update()
 
     def snapshot(self) -> QImage | None:
@@ -254,6 +256,10 @@ class TwinView(QWidget):
         self.update()
         self.frame_shown.emit()
 
+    def _is_held(self) -> bool:
+        """True while the twin, the plane or the sheet is in the hand, here or on a slice."""
+        return self._press is not None or self._state.is_dragging_plane or self._state.is_dragging_sheet
+
     def _request(self, *, is_moving: bool) -> None:
         if self.width() < 2 or self.height() < 2:
             return
@@ -303,6 +309,8 @@ class TwinView(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a drag."""
         press, self._press = self._press, None
+        if self._rest.isActive():
+            self._rest.start(_REST_AFTER_MS)
         if press is not None and press.handle is not None:
             self.plane_released.emit()
         elif press is not None and press.knob is not None and self.hands is not None:
