@@ -35,9 +35,16 @@ def write_label_map(path: Path) -> Path:
 
 
 @functools.cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder that goes when this process ends."""
+    return tempfile.TemporaryDirectory(prefix="twinsight-tests-")
+
+
+@functools.cache
 def study_on_disk() -> Path:
     """Return a folder with ``study`` (DICOM) and ``labels.nii.gz``, read by many tests and changed by none."""
-    folder = Path(tempfile.mkdtemp(prefix="twinsight-study-"))
+    folder = Path(_folder().name) / "made_up"
+    folder.mkdir()
     write_study(folder / "study")
     write_label_map(folder / "labels.nii.gz")
     return folder
@@ -69,4 +76,4 @@ def write_labelled_case(path: Path) -> Path:
 @functools.cache
 def labelled_case_on_disk() -> Path:
     """Return a case that tests copy before they change it."""
-    return write_labelled_case(Path(tempfile.mkdtemp(prefix="twinsight-case-")) / "A.twinsight")
+    return write_labelled_case(Path(_folder().name) / "A.twinsight")

@@ -6,6 +6,12 @@ from tests.benchmarks import bench
 from tests.benchmarks.bench import LEAST_ROUNDS, Benchmark, measured
 
 
+@pytest.fixture(autouse=True)
+def no_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before each round the harness collects garbage, which takes long beside all that tests have built."""
+    monkeypatch.setattr(bench.gc, "collect", lambda: 0)
+
+
 def test_that_both_sides_take_turns_and_the_first_place_alternates() -> None:
     calls: list[str] = []
     measured(Benchmark("turns", lambda: calls.append("ours"), "peer", lambda: calls.append("peer")))
