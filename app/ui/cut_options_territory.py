@@ -67,6 +67,7 @@ class TerritoryOptions(QWidget):
         self._none = label("", "Faint", wraps=True)
         self.branches = QListWidget()
         self.branches.setFixedHeight(_LIST_PX)
+        self.branches.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # long names end in dots
         self.branches.itemChanged.connect(self._on_checked)
         self.picks = QCheckBox()
         layout = QVBoxLayout(self)
@@ -110,6 +111,7 @@ class TerritoryOptions(QWidget):
         self.branches.clear()
         for name in names:
             item = QListWidgetItem(branch_in_words(name, wording))
+            item.setToolTip(item.text())
             item.setData(Qt.ItemDataRole.UserRole, name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if name in cut.branches else Qt.CheckState.Unchecked)

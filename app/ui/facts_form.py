@@ -76,7 +76,7 @@ class FactsForm(QWidget):
         self._labels = {}
         self._intro = label("", "Quiet", wraps=True)
         for field in _FIELDS:
-            self._labels[field.name] = label("", "Quiet")
+            self._labels[field.name] = label("", "Quiet", wraps=True)  # none may widen the form beyond its panel
             self._form.addRow(self._labels[field.name], self._editor_row(field))
         inner = QWidget()
         inner.setLayout(self._form)

@@ -95,7 +95,7 @@ class SegmentEditorPanel(QWidget):
         layout.addLayout(head)
         layout.addLayout(palette)
         layout.addWidget(rule())
-        layout.addWidget(self._options_area, 3)
+        layout.addWidget(self._options_area, 5)
         layout.addWidget(self.pending)
         layout.addWidget(self.task)
         layout.addWidget(rule())

@@ -272,9 +272,7 @@ def paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, floa
     paint_text(painter, QRectF(10, 7, width - 20, 18), texts.title, left, is_bold=True)
     paint_text(painter, QRectF(10, 24, width - 20, 18), texts.position, left)
     paint_text(painter, QRectF(10, 7, width - 20, 18), texts.window, right)
-    is_long = painter.fontMetrics().horizontalAdvance(texts.readout) > width / 2 - 26
-    from_foot = 44 if is_long else 24  # above the letter at the foot rather than through it
-    paint_text(painter, QRectF(10, height - from_foot, width - 20, 18), texts.readout, left)
+    _paint_readout(painter, texts, size_px)
     middle = Qt.AlignmentFlag.AlignCenter
     west, east, north, south = texts.letters
     font.setPixelSize(15)

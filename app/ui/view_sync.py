@@ -52,6 +52,7 @@ class ViewSync(QObject):
         self._built: BuiltTwin | None = None
         self._layers: Mapping[LayerName, LabelLayer] = {}
         self.scene: SliceScene | None = None
+        self._masked: tuple[str, Tint] | None = None  # hash of the plan whose removed voxels are shown
         state.appearance_changed.connect(self._on_appearance)
         state.plane_changed.connect(self._on_plane)
         state.clip_changed.connect(self._on_clip)
@@ -149,15 +150,7 @@ class ViewSync(QObject):
     def _on_plane(self) -> None:
         """The plane moved, came or went: cut the organ where it is now."""
         plane, is_moving = self._state.plane, self._state.is_dragging_plane
-        if self.scene is not None:
-            tint = self.scene.tint
-            is_of_plane = tint is not None and tint.mask is None
-            is_among_others = tint is not None and tint.mask is not None and not is_moving and plane is not None
-            if not is_among_others and (is_of_plane != (plane is not None) or (plane is None and tint is not None)):
-                # A plane that only moves leaves the pictures as they are.
-                self.scene.tint = None if plane is None else Tint(ORGAN_ID, SPECIMEN_RGB)
-                for view in self._slices.values():
-                    view.repaint_slice()
+        self._tint(Tint(ORGAN_ID, SPECIMEN_RGB) if is_moving else self._wanted_tint())
         has_organ = self._built is not None and ORGAN_ID in self._built.twin.surfaces
 
         def change(twin_scene: TwinScene) -> None:
@@ -172,10 +165,9 @@ class ViewSync(QObject):
     def _on_figures(self, shown: ShownFigures) -> None:
         """Once figures are settled, show the closed parts and the voxels that are removed."""
         settled = shown.settled
+        self._tint(self._wanted_tint())
         if shown.state not in (FigureState.SETTLED, FigureState.PREVIEW) or settled is None:
             self._twin_view.show_margin(None, None)
-            if shown.state is FigureState.LIVE and self._state.plane is None:
-                self._tint(None)  # what was removed before is no longer what would be
             return
         organ_id = settled.plan.organ_ids[0]
         figures = settled.outcome.liver if organ_id == ORGAN_ID else settled.outcome.pancreas
@@ -183,13 +175,31 @@ class ViewSync(QObject):
         self._twin_view.show_margin(
             margin if isinstance(margin, Figure) else None, settled.outcome.margin_points_lps_mm
         )
-        if self._state.plane is None or len(settled.plan.resections) > 1:
-            self._tint(Tint(organ_id, SPECIMEN_RGB, mask=settled.removed))
         remnant, specimen = settled.remnant, settled.specimen
         self._twin_view.change(lambda twin_scene: twin_scene.show_split(organ_id, remnant, specimen))
 
+    def _wanted_tint(self) -> Tint | None:
+        """What is removed, on the slices: the voxels of the plan that is shown, or one side of its only plane.
+
+        Never those of a plan that was shown before.
+        """
+        shown, plane = self._desk.shown, self._state.plane
+        settled = shown.settled if shown.state in (FigureState.SETTLED, FigureState.PREVIEW) else None
+        if settled is not None and (plane is None or len(settled.plan.resections) > 1):
+            if self._masked is None or self._masked[1].mask is not settled.removed:
+                self._masked = (settled.plan.hash, Tint(settled.plan.organ_ids[0], SPECIMEN_RGB, mask=settled.removed))
+            return self._masked[1]
+        plan = self._desk.previewed or self._desk.plan
+        is_again = shown.state is FigureState.COMPUTING and plan is not None
+        if is_again and self._masked is not None and self._masked[0] == plan.hash:
+            return self._masked[1]  # other facts, another name: the cut is the same
+        return None if plane is None else Tint(ORGAN_ID, SPECIMEN_RGB)
+
     def _tint(self, tint: Tint | None) -> None:
-        if self.scene is not None and self.scene.tint is not tint:
-            self.scene.tint = tint
-            for view in self._slices.values():
-                view.repaint_slice()
+        known = None if self.scene is None else self.scene.tint
+        is_same = known is tint or (known is not None and tint is not None and known.mask is None and tint.mask is None)
+        if self.scene is None or is_same:
+            return  # a plane that only moves leaves the pictures as they are
+        self.scene.tint = tint
+        for view in self._slices.values():
+            view.repaint_slice()

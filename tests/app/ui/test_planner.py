@@ -86,6 +86,31 @@ def test_that_a_plane_becomes_a_sheet_that_is_bent_in_space_and_on_a_slice(plann
     planned.settle()
 
 
+def test_that_slices_show_what_the_selected_plan_removes_and_not_what_the_one_before_did(planned: Driver) -> None:
+    window = planned.window
+
+    def shown() -> object:
+        assert window.sync.scene is not None
+        return window.sync.scene.tint
+
+    assert shown().mask is None  # type: ignore[attr-defined]
+    planned.act("plan.new_wedge")
+    planned.wait(lambda: window.desk.selected == "B", "second plan")
+    planned.settle()
+    settled = window.desk.shown.settled
+    assert settled is not None
+    assert shown().mask is settled.removed  # type: ignore[attr-defined]
+    box = window.plan_panel.plan_box
+    QTest.keyClick(box, Qt.Key.Key_Up)
+    assert shown().mask is None, "at once, before the figures settle"  # type: ignore[attr-defined]
+    planned.settle()
+    assert shown().mask is None, "the side of the plane, not the wedge"  # type: ignore[attr-defined]
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    assert shown() is None, "nothing, until it is known"
+    planned.settle()
+    assert shown().mask is not None  # type: ignore[attr-defined]
+
+
 def test_that_several_cuts_make_one_plan_with_stages_and_can_be_taken_out(planned: Driver) -> None:
     window = planned.window
     before_ml = planned.figure("resected_ml")
