@@ -101,10 +101,10 @@ class MeasuresPage(QWidget):
         self.satisfaction = ScaleRow()
         self.teach_back: dict[TeachBackItem, dict[TeachBackResult, QPushButton]] = {}
         self._labels = {name: label("", _ROLES.get(name, "Quiet"), wraps=True) for name in _LABELS}
-        self._sums = {moment: label("", "Quiet") for moment in Moment}
+        self._sums = {moment: label("", "Quiet", wraps=True) for moment in Moment}
         self._items: dict[TeachBackItem, QWidget] = {}
         self._item_labels = {item: label("", "", wraps=True) for item in TeachBackItem}
-        self._states = {item: label("", "Quiet") for item in TeachBackItem}
+        self._states = {item: label("", "Quiet", wraps=True) for item in TeachBackItem}
         self.basis, self.study_id, self.recorder = QComboBox(), QLineEdit(), QLineEdit()
         self.consent_button, self.export_button = QPushButton(), QPushButton()
         self._build()

@@ -1,4 +1,4 @@
-"""The patient's own belly in place of the drawn one, for those who asked: smooth, and between two levels."""
+"""The patient's own belly in the drawn body, for those who asked: smooth, and only between two levels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from export.story.torso import TorsoPlace, tube_triangles
+from export.story.torso import TorsoPlace, drawn_heights_mm, drawn_radius_mm, tube_triangles
 from twin.errors import InputError
 from twin.surface import Surface
 
@@ -20,6 +20,7 @@ _CREST_BELOW_XIPHOID_MM = 185.0  # ours: the navel lies near the level of the il
 _LEAST_HEIGHT_MM = 80.0
 _STEP_MM = 5.0
 _N_AROUND = 96
+_ANGLES = np.linspace(0.0, 2.0 * np.pi, _N_AROUND, endpoint=False)
 _SMOOTHING_MM = 12.0  # standard deviation; at least 10 mm, so that a scar, a fold or a navel of the patient is gone
 _AT_THE_SIDE = 0.96  # of the half width: beyond it the front has turned into the side
 
@@ -33,7 +34,8 @@ class OwnSkin:
     middle_lps_mm
         x and y of the midline.
     heights_lps_mm
-        Levels from the iliac crests to the tip of the breastbone, (n,). Never above: no breasts; never below.
+        Levels of the whole body, (n,). Only from the iliac crests to the tip of the breastbone it is the patient's: no
+        breasts, nothing below. The rest is the drawing, as wide as the belly where the two meet.
     radius_mm
         (n, angles), from the patient's left (0) towards the back.
     """
@@ -59,14 +61,24 @@ class OwnSkin:
         high = min(xiphoid_mm, float(points[:, 2].max()) - _STEP_MM)
         if high - low < _LEAST_HEIGHT_MM:
             raise InputError("error.story.no_skin")
-        heights = np.arange(low, high + _STEP_MM / 2, _STEP_MM)
-        return cls((x_mm, y_mm), heights, _smooth_radius_mm(points - (x_mm, y_mm, 0.0), heights))
+        own = np.arange(low, high + _STEP_MM / 2, _STEP_MM)
+        radius = _smooth_radius_mm(points - (x_mm, y_mm, 0.0), own)
+        foot, head = drawn_heights_mm(place)
+        below, above = (
+            np.arange(own[0] - _STEP_MM, foot, -_STEP_MM)[::-1],
+            np.arange(own[-1] + _STEP_MM, head, _STEP_MM),
+        )
+        drawn = [
+            drawn_radius_mm(place, heights, _ANGLES) * radius[row] / drawn_radius_mm(place, own[[row]], _ANGLES)
+            for heights, row in ((below, 0), (above, -1))
+        ]
+        heights = np.concatenate([below, own, above])
+        return cls((x_mm, y_mm), heights, np.concatenate([drawn[0], radius, drawn[1]]))
 
     def surface(self) -> Surface:
         """Return the skin as a closed surface, LPS mm."""
-        angles = np.linspace(0.0, 2.0 * np.pi, _N_AROUND, endpoint=False)
-        x = self.middle_lps_mm[0] + self.radius_mm * np.cos(angles)
-        y = self.middle_lps_mm[1] + self.radius_mm * np.sin(angles)
+        x = self.middle_lps_mm[0] + self.radius_mm * np.cos(_ANGLES)
+        y = self.middle_lps_mm[1] + self.radius_mm * np.sin(_ANGLES)
         rings = np.stack([x, y, np.broadcast_to(self.heights_lps_mm[:, None], x.shape)], axis=-1)
         ends = [(*self.middle_lps_mm, height) for height in (self.heights_lps_mm[0], self.heights_lps_mm[-1])]
         points = np.concatenate([rings.reshape(-1, 3), np.array(ends)])

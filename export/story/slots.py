@@ -135,32 +135,16 @@ class Slots:
     def _lesions(self) -> Sentences:
         if not self.lesions:
             return ()
-        used = Counter(self._word(lesion) for lesion in self.lesions)
-        places = Counter((self._word(lesion), lesion.place) for lesion in self.lesions)
-        if len(used) > 1:
-            told = tuple(
-                self._say(
-                    "lesion_of_word_at" if n == 1 else "lesions_of_word_at",
-                    one=self._counted(word, n),
-                    place=self.words.say(f"places.{place}"),
-                )
-                for (word, place), n in places.items()
-            )
-            return (*told, *self._why_stays())
-        ((word, n),) = used.items()
-        named = [(self.words.say(f"places.{place}"), count) for (_, place), count in places.items()]
-        merged = Counter[str]()
-        for place, count in named:
-            merged[place] += count
-        if n == 1:
-            return (
-                self._say("lesions_one", one=self._counted(word, 1)),
-                self._say("lesion_single_at", place=named[0][0]),
-                *self._why_stays(),
-            )
-        first = self._say("lesions_many", many=self._counted(word, n))
-        at = tuple(self._say("lesions_at", n=count, place=place) for place, count in merged.items())
-        return (first, *at, *self._why_stays())
+        told: list[str] = []
+        for word, n in Counter(self._word(lesion) for lesion in self.lesions).items():
+            lying = [self.words.say(f"places.{one.place}") for one in self.lesions if self._word(one) == word]
+            if n == 1:
+                told.append(self._say("lesions_one", one=self._counted(word, 1)))
+                told.append(self._say("lesion_single_at", place=lying[0]))
+            else:
+                told.append(self._say("lesions_many", many=self._counted(word, n)))
+                told += [self._say("lesions_at", n=count, place=place) for place, count in Counter(lying).items()]
+        return (*told, *self._why_stays())
 
     def _lesion_colour(self) -> Sentences:
         if not self.lesions:

@@ -71,11 +71,11 @@ def stage_of(
     return {part_id: emphasis for part_id, emphasis in stage.items() if part_id in part_ids}
 
 
-def camera_of(scene: SceneId, stage: Mapping[str, Emphasis], kind: StoryKind, *, is_drawn: bool = True) -> SceneCamera:
+def camera_of(scene: SceneId, stage: Mapping[str, Emphasis], kind: StoryKind) -> SceneCamera:
     """Return where a scene is seen from; the torso fills the view where it is shown, else the organ does."""
     azimuth, elevation = _CAMERAS.get(scene, (0.0, 0.0))
     if scene in _ON_THE_BODY and TORSO in stage:
-        return SceneCamera(azimuth, elevation, (TORSO,), _ZOOM_ON_THE_BODY if is_drawn else 1.0)
+        return SceneCamera(azimuth, elevation, (TORSO,), _ZOOM_ON_THE_BODY)
     organ = tuple(part_id for part_id in stage if part_id in (main_organ(kind), REMNANT, SPECIMEN))
     return SceneCamera(azimuth, elevation, organ or tuple(stage))
 

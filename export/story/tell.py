@@ -193,7 +193,7 @@ def _scene(scene: SceneId, slots: Slots, part_ids: set[str], choices: StoryChoic
         told,
         words.sentences(f"{scene.value}.more"),
         is_list,
-        camera_of(scene, stage, slots.kind, is_drawn=not choices.has_own_skin),
+        camera_of(scene, stage, slots.kind),
         stage,
         alternative_text(title, stage, slots),
         scene.is_sensitive,

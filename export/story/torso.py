@@ -16,7 +16,15 @@ from scipy.interpolate import PchipInterpolator
 from export.story.choices import Approach
 from twin.surface import Surface
 
-__all__ = ["TorsoPlace", "placed_torso", "scar_surface", "torso_surface", "tube_triangles"]
+__all__ = [
+    "TorsoPlace",
+    "drawn_heights_mm",
+    "drawn_radius_mm",
+    "placed_torso",
+    "scar_surface",
+    "torso_surface",
+    "tube_triangles",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -98,6 +106,20 @@ def torso_surface(place: TorsoPlace) -> Surface:
     ends = np.array([[0.0, 0.0, low], [0.0, 0.0, high]])
     points = np.concatenate([rings.reshape(-1, 3), ends])
     return Surface("torso", place.lps_from_drawing(points).astype(np.float32), tube_triangles(_N_UP, _N_AROUND))
+
+
+def drawn_radius_mm(place: TorsoPlace, heights_lps_mm: FloatArray, angles: FloatArray) -> FloatArray:
+    """Return how far the skin of the drawing is from its midline, (heights, angles), LPS mm; angle 0 is the left."""
+    width, depth = (half[:, None] for half in _half_sizes((heights_lps_mm - place.origin_lps_mm[2]) / place.scale))
+    n = _SQUARENESS
+    inverse = (np.abs(np.cos(angles)) / width) ** n + (np.abs(np.sin(angles)) / depth) ** n
+    return np.asarray(place.scale * inverse ** (-1.0 / n))
+
+
+def drawn_heights_mm(place: TorsoPlace) -> tuple[float, float]:
+    """Return the lowest and the highest level of the drawing, LPS mm."""
+    low, high = (place.origin_lps_mm[2] + place.scale * _OUTLINE_MM[n, 0] for n in (0, -1))
+    return float(low), float(high)
 
 
 def scar_surface(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtWidgets import QAbstractButton, QLabel, QScrollArea
 
 from app.services.consultation import Moment, SceneId, TeachBackItem, TeachBackResult
 from app.services.plan_resection import save_plan
@@ -279,6 +279,10 @@ def test_that_alerts_reach_the_team_at_once_and_never_the_stage(talk: Talk) -> N
     assert "support" in team.alert.text()
     assert team.alert.text() not in talk.words()
     assert consultation.record.understanding.not_understood == (TeachBackItem.STAYS,)
+    for name, page in team.pages.items():
+        talk.open_page(name)
+        for area in page.findChildren(QScrollArea):
+            assert area.horizontalScrollBar().maximum() == 0, f"{name} is cut off at its side"
 
 
 def test_that_the_second_screen_leaves_the_buttons_to_the_team(talk: Talk) -> None:
