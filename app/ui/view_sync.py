@@ -190,9 +190,10 @@ class ViewSync(QObject):
                 self._masked = (settled.plan.hash, Tint(settled.plan.organ_ids[0], SPECIMEN_RGB, mask=settled.removed))
             return self._masked[1]
         plan = self._desk.previewed or self._desk.plan
-        is_again = shown.state is FigureState.COMPUTING and plan is not None
-        if is_again and self._masked is not None and self._masked[0] == plan.hash:
-            return self._masked[1]  # other facts, another name: the cut is the same
+        if shown.state is FigureState.COMPUTING and plan is not None and self._masked is not None:
+            known_hash, known = self._masked
+            if plan.hash == known_hash:
+                return known  # other facts: the cut is the same
         return None if plane is None else Tint(ORGAN_ID, SPECIMEN_RGB)
 
     def _tint(self, tint: Tint | None) -> None:
