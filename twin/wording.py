@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ class Wording:
     """Words message ids in one language.
 
     Catalogues are ``resources/i18n/<language>/*.po``; a message id is a dotted key such as
-    ``"error.import.empty_folder"``, its text may hold ``{named}`` parameters.
+    ``"error.import.empty_folder"``, its text may hold ``{named}`` parameters. French is typeset as it is read.
 
     Parameters
     ----------
@@ -123,4 +124,14 @@ def _catalogue(language: str) -> dict[str, str]:
             for message in read_po(file, locale=language):
                 if message.id and message.string:
                     texts[str(message.id)] = str(message.string)
-    return texts
+    return {name: _typeset_french(text) for name, text in texts.items()} if language == "fr" else texts
+
+
+def _typeset_french(text: str) -> str:
+    """Set a French text as it is printed, however it was typed: curved apostrophes, no line break before signs.
+
+    Lexique des règles typographiques en usage à l'Imprimerie nationale, 3rd edition, 2002.
+    """
+    text = re.sub(r"(?<=\w)'(?=[\w{«])", "\u2019", text)
+    text = re.sub(r" (?=[;:!?»](?:\W|$))|(?<=«) ", _NO_BREAK_SPACE, text)
+    return re.sub(r"(?<=[\d}]) (?=(?:%|°|mm|ml|cm|kg)(?!\w))", _NO_BREAK_SPACE, text)

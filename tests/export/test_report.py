@@ -162,7 +162,7 @@ def test_that_figures_thresholds_vessels_and_notice_are_there(
         "fr": [
             f"32,5{space}%",
             f"30,9 à 34,1{space}%",
-            "dans l'intervalle",
+            "dans l’intervalle",
             "non calculé",
             "géométrique, non opératoire",
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from twin.errors import InputError
 from twin.figure import Figure
-from twin.wording import LANGUAGES, NOT_A_DEVICE, Wording
+from twin.wording import LANGUAGES, NOT_A_DEVICE, Wording, _catalogue
 
 NBSP = "\u00a0"
 NARROW = "\u202f"
@@ -88,6 +89,21 @@ def test_that_an_error_is_worded_with_what_it_says() -> None:
 def test_that_an_unknown_message_and_a_missing_parameter_stay_visible() -> None:
     assert EN.text("error.unheard_of") == "error.unheard_of"
     assert EN.error(InputError("error.patient.out_of_range", field="weight_kg")).count("{") == 3
+
+
+def test_that_french_is_typeset_however_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = {
+        "elision": ("Rien n'a changé dans l'{organ}, qu'«il» voit", "Rien n’a changé dans l’{organ}, qu’«il» voit"),
+        "signs": ("« {a} » : vrai ; faux ? oui !", f"«{NBSP}{{a}}{NBSP}»{NBSP}: vrai{NBSP}; faux{NBSP}? oui{NBSP}!"),
+        "units": ("{x} mm et 5 %, 3 mois", f"{{x}}{NBSP}mm et 5{NBSP}%, 3 mois"),
+        "notation": ("plane:X,Y,Z:NX 'a' --cut :", f"plane:X,Y,Z:NX 'a' --cut{NBSP}:"),
+    }
+    entries = "".join(f'msgid "{name}"\nmsgstr "{text}"\n\n' for name, (text, _) in typed.items())
+    (tmp_path / "a.po").write_text(entries, encoding="utf-8")
+    monkeypatch.setattr("twin.wording.resource_path", lambda name: tmp_path)
+    for language, place in (("fr", 1), ("en", 0)):
+        read = _catalogue.__wrapped__(language)
+        assert read == {name: texts[place] for name, texts in typed.items()}
 
 
 def test_that_there_is_no_third_language() -> None:
