@@ -81,7 +81,12 @@ _DECIMALS = {
     "grwr_percent.blood_free": 2,
     "albi.score": 2,
 }
-_ASKED_FOR = ("hypertrophy_points.", "kinetic_growth_rate.", "albi.")  # shown once their inputs are entered
+_ASKED_FOR = (
+    "hypertrophy_points.",
+    "kinetic_growth_rate.",
+    "albi.",
+    "difficulty.",
+)  # shown once their inputs are entered
 _OF_PATIENTS = ("sflr_percent.", "flr_body_weight_percent")  # not for living donors
 # Left out where the page is full: each is another reading of a row that stays.
 _SECOND_READINGS = (

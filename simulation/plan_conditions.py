@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.branch_volumes import named_level
 from simulation.organ_model import OrganModel
 from simulation.segment_codes import segments_of_code
 from twin.errors import GeometryError, InputError
@@ -122,7 +123,7 @@ def branch_indices(name: str, model: OrganModel, resection: Resection) -> Indice
         raise GeometryError("error.cut.needs_branches", cut=write_cut(resection), branch=name)
     indices = graph.branches_of(name)
     if not indices:
-        known = ", ".join(sorted({b.name for b in graph.branches if b.name})) or "-"
+        known = ", ".join(sorted({named_level(b.name) for b in graph.branches if b.name})) or "-"
         raise InputError("error.cut.no_such_branch", branch=name, known=known)
     return np.array(indices, np.int64)
 

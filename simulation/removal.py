@@ -19,14 +19,14 @@ from simulation.kernels.interface import interface_pairs
 from simulation.kernels.nearest_voxel import voxels_with_labels
 from simulation.organ_model import OrganModel
 from simulation.pancreas.cuts import depth_along_mm, leaning_along
-from simulation.plan_conditions import NO_CONDITIONS, VesselConditions, absent_voxels, vessel_conditions
+from simulation.plan_conditions import NO_CONDITIONS, VesselConditions, absent_voxels, branch_indices, vessel_conditions
 from simulation.removed_part import FAR_MM, RemovedPart
 from simulation.segment_codes import segments_of_code, segments_of_graft
 from simulation.sheet_map import SheetMap
 from simulation.spared_trunks import spared_by_branches, spared_by_segments
 from simulation.territory_depth import TerritoryDepth
 from twin.box import Box
-from twin.errors import GeometryError, InputError, UsageError
+from twin.errors import GeometryError, UsageError
 from twin.plan import Plan
 from twin.resection import (
     AblationZone,
@@ -302,14 +302,9 @@ def _territories(cut: TerritorySet, names: tuple[str, ...], model: OrganModel) -
     chosen: dict[str, list[int]] = {}
     for name in names:
         tree = name.partition(".")[0]
-        graph = model.twin.graphs.get(tree)
-        if graph is None or territories.get(tree, (None,))[0] is None:
+        if territories.get(tree, (None,))[0] is None:
             raise GeometryError("error.cut.needs_branches", cut=write_cut(cut), branch=name)
-        indices = graph.branches_of(name)
-        if not indices:
-            known = ", ".join(sorted({b.name for b in graph.branches if b.name})) or "-"
-            raise InputError("error.cut.no_such_branch", branch=name, known=known)
-        chosen.setdefault(tree, []).extend(indices)
+        chosen.setdefault(tree, []).extend(branch_indices(name, model, cut).tolist())
     masks, states = [], np.zeros(model.table.n_states, np.bool_)
     for tree, wanted in chosen.items():
         labels, of_states = territories[tree]

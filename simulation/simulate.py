@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulation.branch_volumes import territory_figures
 from simulation.contacts import ScanState, with_contacts
 from simulation.cut_area import cut_area_figure
+from simulation.difficulty import difficulty_figures, difficulty_warnings
 from simulation.donor import donor_figures, donor_warnings, is_donor
 from simulation.growth_and_function import function_figures, growth_figures, growth_warnings
 from simulation.kernels.half_space import count_states
@@ -154,6 +155,9 @@ def _on_liver(
     nearest = min(margins, key=lambda margin: margin.distance_mm, default=None)
     segments_ml = volumetry.removed_and_whole_ml(taken[1])
     asked = intended_code(plan) if segments_ml else ""
+    drawn = new_world_code(segments_ml)
+    if not is_donor(removal):
+        figures |= difficulty_figures(plan, facts, intended_code=asked, drawn_code=drawn)
     return Outcome(
         plan.name,
         plan.hash,
@@ -171,10 +175,11 @@ def _on_liver(
             *partition_warnings(plan, stages),
             *((OutcomeWarning("warning.slv.under_age"),) if is_under_age(facts) else ()),
             *trunk_warnings(removal, trees, removed),
+            *difficulty_warnings(facts, figures),
             *_threshold_warnings(removal, figures, facts, scan_date, dated),
         ),
         territories=territory_figures(removal.model, removed),
-        new_world_code=new_world_code(segments_ml),
+        new_world_code=drawn,
         intended_code=asked,
         differs_as_drawn=bool(asked) and differs_as_drawn(asked, segments_ml),
     )

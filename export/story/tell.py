@@ -21,7 +21,7 @@ from twin.case import Case
 from twin.errors import GeometryError, InputError, SafetyRefusal
 from twin.outcome import Outcome
 from twin.plan import Plan
-from twin.resection import AblationZone, DonorSplit, PancreasCut, PancreasOperation, WedgeCut
+from twin.resection import AblationZone, DonorSplit, PancreasCut, PancreasOperation, PlanCondition, WedgeCut
 from twin.surface import Surface
 from twin.twin import Twin
 
@@ -161,6 +161,8 @@ def _operations(plan: Plan, kind: StoryKind) -> tuple[str, ...]:
         return ("transplant",)
     found: set[str] = set()
     for resection in plan.resections:
+        if isinstance(resection, PlanCondition):
+            continue  # a closed or rejoined vessel removes nothing
         match resection:
             case PancreasCut(operation=operation, keeps_spleen=keeps_spleen):
                 found.add(operation.value)

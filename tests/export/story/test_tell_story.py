@@ -13,6 +13,7 @@ from export.story import words as story_words
 from export.story.choices import LengthOfStay, LesionWord, Risk, SceneId, StoryChoices, StoryKind
 from export.story.figures import tenths_that_stay
 from export.story.story import Emphasis, Story
+from export.story.tell import _operations
 from export.story.words import StoryWords
 from resources import resource_path
 from tests.export.conftest import Example
@@ -20,7 +21,8 @@ from tests.export.story.conftest import SENSITIVE, full_choices, replanned, told
 from twin.errors import InputError, SafetyRefusal
 from twin.figure import Figure
 from twin.patient import FactOrigin
-from twin.resection import AblationZone, DonorSplit, PancreasCut, PancreasOperation, PlaneCut, WedgeCut
+from twin.plan import Plan
+from twin.resection import AblationZone, DonorSplit, PancreasCut, PancreasOperation, PlaneCut, WedgeCut, parse_cut
 
 
 def _ids(story: Story) -> list[SceneId]:
@@ -295,3 +297,8 @@ def test_that_nothing_typed_with_a_name_is_told(approved: Example, typed: dict[s
 
 def test_that_a_part_of_a_word_is_no_name(approved: Example) -> None:
     assert told(approved, full_choices("fr", notes=("On parle de mélodies.",))).notes == ("On parle de mélodies.",)
+
+
+def test_that_a_closed_branch_beside_a_wedge_is_no_operation() -> None:
+    cuts = ("embolised:portal.right", "wedge:lesion-1:5", "partition:portal.right")
+    assert _operations(Plan("A", tuple(parse_cut(cut) for cut in cuts)), StoryKind.LIVER) == ("wedge",)
