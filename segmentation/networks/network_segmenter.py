@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from twin.provenance import Provenance, array_hash
 from twin.uncertainty import BoundaryUncertainty, LabelOrigin
 from twin.volume import Modality, Quantity, Volume
 
-__all__ = ["NetworkSegmenter"]
+__all__ = ["NetworkSegmenter", "only_where_better"]
 
 FINE_SPACING_MM = 2.0
 _CONTEXT = ("bone", "skin")
@@ -114,7 +114,8 @@ class NetworkSegmenter:
         coarse = next((model for model in models if model.kind is ModelKind.COARSE), None)
         if coarse is None:
             raise BackendUnavailable("error.networks.no_weights")
-        fine = [Ensemble(model, n_threads=self._n_threads) for model in models if model.kind is ModelKind.FINE]
+        closer = (only_where_better(model, coarse) for model in models if model.kind is ModelKind.FINE)
+        fine = [Ensemble(model, n_threads=self._n_threads) for model in closer if model is not None]
         run = _Run(volume, Ensemble(coarse, n_threads=self._n_threads), fine, progress, cancel)
         return run.result(self.id, self.version)
 
@@ -300,6 +301,16 @@ class _Run:
     def _poll(self) -> None:
         if self.cancel is not None:
             self.cancel.raise_if_cancelled()
+
+
+def only_where_better(fine: NetworkModel, coarse: NetworkModel) -> NetworkModel | None:
+    """Return a fine network that looks only at what its card says it draws better than the coarse one; else None.
+
+    What the card of the coarse network has no figure of is looked at as well.
+    """
+    assert fine.region is not None, "a fine card names its box"
+    better = [n for n in fine.region.around if n not in coarse.dice or fine.dice.get(n, 0.0) > coarse.dice[n]]
+    return replace(fine, region=replace(fine.region, around=tuple(better))) if better else None
 
 
 def _absences_on_mr(first: Look) -> dict[str, str]:

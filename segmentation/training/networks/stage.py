@@ -92,11 +92,12 @@ class Stage:
 STAGES = (
     # The small and winding structures are drawn more often than the large organs.
     Stage("coarse", 2.5, 4300, 2e-3, None, ((2, 1.6), (3, 1.6), (4, 1.6), (5, 1.6), (6, 1.6)), 1.0, restart=3300),
-    # Smaller cubes and a level less: the coarse look has told where things are, and the files have to stay small.
+    # Smaller cubes and a level less: the coarse look has told where things are, and the files have to stay small. After
+    # 1000 steps it was worse than the coarse network everywhere (docs/decisions/0076): it wants a GPU or many hours.
     Stage(
         "fine",
         1.5,
-        1000,
+        20000,
         1e-3,
         "coarse",
         ((2, 3.0), (3, 3.0), (4, 2.0), (5, 1.5), (6, 1.0)),

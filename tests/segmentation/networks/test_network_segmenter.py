@@ -11,7 +11,7 @@ from segmentation.classical.prior import ClassicalPrior, classical_prior
 from segmentation.classical.segment import ClassicalSegmenter
 from segmentation.networks import network_segmenter
 from segmentation.networks.model import NetworkModel, read_model
-from segmentation.networks.network_segmenter import NetworkSegmenter
+from segmentation.networks.network_segmenter import NetworkSegmenter, only_where_better
 from segmentation.segmenter import SegmentationResult, Segmenter, segmenters
 from tests.segmentation.networks.small_networks import (
     HU_OF,
@@ -138,6 +138,22 @@ def test_that_a_fine_network_redraws_what_it_was_made_for(band_model: NetworkMod
     assert uncertainties["pancreas"].inward_mm >= -1.5  # of the card of the fine network, at most threefold
     assert uncertainties["liver"].is_assumed
     assert "fine-7" in NetworkSegmenter([band_model, fine]).version
+
+
+def test_that_a_fine_network_looks_only_at_what_it_draws_better(tmp_path: Path) -> None:
+    def read(name: str, **given: object) -> NetworkModel:
+        (tmp_path / name).mkdir()
+        return read_model(write_model(tmp_path / name, [band_network(bands())], name=name, **given))
+
+    coarse = read("coarse", card={"dice": {"pancreas": 0.5, "liver": 0.9}})
+    box = {"around": ["pancreas", "liver"], "margin_mm": 20}
+    fine = read("fine", kind="fine", box=box, card={"dice": {"pancreas": {"a": 0.7, "b": 0.5}, "liver": 0.8}})
+    closer = only_where_better(fine, coarse)
+    assert closer is not None
+    assert closer.region is not None
+    assert closer.region.around == ("pancreas",)
+    worse = read("worse", kind="fine", box=box, card={"dice": {"pancreas": 0.4, "liver": 0.9}})
+    assert only_where_better(worse, coarse) is None
 
 
 def test_that_the_classical_segmenter_draws_what_it_draws_better(

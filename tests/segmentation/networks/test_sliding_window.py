@@ -100,7 +100,7 @@ def test_that_windows_cover_an_axis_and_end_with_it(n_voxels: int) -> None:
     starts = window_starts(n_voxels, 96)
     assert starts[0] == 0
     assert starts[-1] + 96 == max(n_voxels, 96)
-    assert all(0 < later - earlier <= 64 for earlier, later in itertools.pairwise(starts))
+    assert all(0 < later - earlier <= 48 for earlier, later in itertools.pairwise(starts))
 
 
 @pytest.mark.kernel
