@@ -13,6 +13,7 @@ from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkFiltersCore import vtkSurfaceNets2D
 
 from app.scene.oblique_frame import ObliqueFrame, oblique_directions
+from app.scene.slab import Slab
 from app.scene.slice_frame import SliceAxis, SliceFrame
 from app.scene.window_level import WindowLevel
 from twin.anatomy import LayerName, structure_of_value
@@ -129,12 +130,20 @@ class SliceScene:
         """Cut the oblique slices in other directions: rows rightwards, downwards and through, (3, 3)."""
         self.frames[SliceAxis.OBLIQUE] = ObliqueFrame.of(self.volume.grid, directions_lps)
 
-    def grey_values(self, axis: SliceAxis, index: int) -> NDArray[np.generic]:
-        """Values of the scan on one slice."""
-        return self.frames[axis].slice_of(self.volume.voxels, index)
+    def grey_values(self, axis: SliceAxis, index: int, slab: Slab | None = None) -> NDArray[np.generic]:
+        """Values of the scan on one slice, or of a thick one; oblique slices stay thin, they take too long."""
+        if slab is None or axis is SliceAxis.OBLIQUE:
+            return self.frames[axis].slice_of(self.volume.voxels, index)
+        return slab.values(self.frames[axis], self.volume.voxels, index)
 
     def picture(
-        self, axis: SliceAxis, index: int, window: WindowLevel, *, is_removed: bool = False
+        self,
+        axis: SliceAxis,
+        index: int,
+        window: WindowLevel,
+        *,
+        is_removed: bool = False,
+        slab: Slab | None = None,
     ) -> NDArray[np.uint32]:
         """Return one slice as pixels 0xffRRGGBB, ``[row, column]``, one per voxel.
 
@@ -147,8 +156,10 @@ class SliceScene:
         is_removed
             True paints the whole organ as removed: what lies beyond a plane is taken from that picture, so that
             a plane can be dragged without a voxel being painted again.
+        slab
+            Shows the grey values of a thick slice; labels are those of the slice in its middle.
         """
-        grey = window.grey_from_values(self.grey_values(axis, index))
+        grey = window.grey_from_values(self.grey_values(axis, index, slab))
         painted = self._painted(axis, index, is_removed=is_removed)
         if painted is None:
             return _GREY[grey]

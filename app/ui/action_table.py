@@ -43,6 +43,7 @@ class Need(StrEnum):
     FIGURES = "figures"
     CLIPPED = "clipped"
     MEASURED = "measured"
+    SLAB = "slab"
     IDLE = "idle"
     UNLOCKED = "unlocked"
     PENDING = "pending"
@@ -158,6 +159,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.labels", ("L",), "labels", (Need.LABELS,), is_checkable=True),
     Action("view.oblique", ("O",), "oblique", (Need.VOLUME,), is_checkable=True),
     Action("view.oblique_cut", ("Shift+O",), "", (Need.VOLUME, Need.PLANE)),
+    Action("view.slab_mip", ("J",), "", (Need.VOLUME,), is_checkable=True, starts_group=True),
+    Action("view.slab_minip", ("Shift+J",), "", (Need.VOLUME,), is_checkable=True),
+    Action("view.slab_mean", ("Ctrl+J",), "", (Need.VOLUME,), is_checkable=True),
+    Action("view.slab_thicker", (".",), "", (Need.SLAB,)),
+    Action("view.slab_thinner", (",",), "", (Need.SLAB,)),
     *(
         Action(f"view.window_{name}", (f"Ctrl+{n}",), "", (Need.VOLUME, Need.CT), starts_group=n == 1)
         for n, name in enumerate(_CT_WINDOWS, start=1)

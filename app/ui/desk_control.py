@@ -20,6 +20,7 @@ from app.ui.case_work import BuiltTwin, CaseWork
 from app.ui.plan_desk import FigureState, ShownFigures
 from app.ui.planner_actions import PlannerActions
 from app.ui.segment_editor_actions import SegmentEditorActions
+from app.ui.slab_actions import SlabActions
 from app.ui.steps import Step
 from app.ui.study_opening import OpenStudy, StudyOpening
 from app.ui.study_page import StudyTab
@@ -74,6 +75,7 @@ class DeskControl(QObject):
             **self.case_actions.answers(),
             **SegmentEditorActions(self.window).answers(),
             **self.planner_actions.answers(),
+            **SlabActions(self).answers(),
         }
         assert set(answers) == {action.id for action in ACTIONS}
         return answers

@@ -83,6 +83,9 @@ class SegmentersDialog(QDialog):
             checked.setFocus()
         layout = self.layout()
         assert layout is not None
+        for widget in self.findChildren(QWidget):
+            widget.ensurePolished()  # the height of a text that wraps is known only in its font
+        layout.activate()
         self.resize(_WIDTH_PX, max(layout.totalHeightForWidth(_WIDTH_PX), 200))
 
     def _name(self, state: SegmenterState) -> str:

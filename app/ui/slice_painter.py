@@ -304,8 +304,8 @@ def _paint_readout(painter: QPainter, texts: SliceTexts, size_px: tuple[float, f
     if metrics.horizontalAdvance(texts.readout) <= room:
         paint_text(painter, QRectF(10, height - 24, room, 18), texts.readout, left)
         return
-    place, _, named = texts.readout.rpartition(READOUT_GAP)
-    lines = (place, named) if place else (named, "")
+    parts = texts.readout.split(READOUT_GAP)
+    lines = (READOUT_GAP.join(parts[:2]), READOUT_GAP.join(parts[2:]))
     rooms = (room, width / 2 - 34)  # the upper one ends before the letter
     for number, (line, most) in enumerate(zip(lines, rooms, strict=True)):
         shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, most)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.scene.slice_frame import SliceFrame
+from app.scene.slab import Slab
+from app.scene.slice_frame import SliceAxis, SliceFrame
 from app.scene.slice_scene import SliceScene
 from app.scene.window_level import WindowLevel
 from app.ui.slice_painter import READOUT_GAP, SliceTexts, nice_length_mm
@@ -26,6 +27,14 @@ class SliceReading:
     frame: SliceFrame
     index: int
     mm_per_px: float
+    slab: Slab | None = None
+
+    def slab_text(self, wording: Wording) -> str:
+        """Name the thick slice with its thickness, or nothing where the slice is thin."""
+        if self.slab is None or self.frame.axis is SliceAxis.OBLIQUE:
+            return ""
+        thickness = wording.quantity(self.slab.true_mm(self.frame.spacing_mm[2]), "mm", decimals=1)
+        return wording.text(f"ui.slab.{self.slab.mode}", thickness=thickness)
 
 
 def written_texts(
@@ -37,7 +46,7 @@ def written_texts(
     numbers = {"level": wording.number(window.level), "width": wording.number(window.width)}
     position = wording.quantity(frame.position_mm(index), "mm")
     return SliceTexts(
-        title=wording.text(f"ui.slice.{frame.axis}"),
+        title="  ".join(filter(None, (wording.text(f"ui.slice.{frame.axis}"), reading.slab_text(wording)))),
         position=wording.text("ui.slice.position", number=index + 1, count=frame.n_slices, position=position),
         window=wording.text("ui.slice.window", **numbers),
         readout=readout,
@@ -63,7 +72,9 @@ def readout_text(reading: SliceReading, x: float, y: float, wording: Wording) ->
     rows, columns = frame.shape
     if not (0 <= column < columns and 0 <= row < rows):
         return ""
-    value = float(np.asarray(scene.grey_values(frame.axis, reading.index)[row, column]).astype(np.float64))
+    value = float(
+        np.asarray(scene.grey_values(frame.axis, reading.index, reading.slab)[row, column]).astype(np.float64)
+    )
     point = frame.lps_from_pixel(x, y, reading.index)
     unit = wording.text("ui.unit.hu") if scene.volume.quantity is Quantity.HOUNSFIELD else ""
     names = [structure(i).name(wording.language) for i in scene.structures_at(point) if i != "skin"]

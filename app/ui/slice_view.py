@@ -78,6 +78,7 @@ class SliceView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         state.crosshair_moved.connect(self._on_crosshair)
         state.window_changed.connect(self.repaint_slice)
+        state.slab_changed.connect(self.repaint_slice)
         state.plane_changed.connect(self.update)
         for signal in (state.tool_changed, state.overlays_changed):
             signal.connect(self.update)
@@ -199,10 +200,10 @@ class SliceView(QWidget):
         if not self._is_outlined:
             contours = scene.contours(self.axis, self._index) if self._state.shows_labels else []
             self._outlines, self._is_outlined = outlines_of(contours, self._outlines), True
-        window, removed = self._state.window, None
+        window, slab, removed = self._state.window, self._state.slab, None
         if scene.tint is not None and scene.tint.mask is None:
-            removed = image_from_pixels(scene.picture(self.axis, self._index, window, is_removed=True))
-        kept = image_from_pixels(scene.picture(self.axis, self._index, window))
+            removed = image_from_pixels(scene.picture(self.axis, self._index, window, is_removed=True, slab=slab))
+        kept = image_from_pixels(scene.picture(self.axis, self._index, window, slab=slab))
         return SlicePicture(kept, self._outlines, removed)
 
     def _lies_in_removed(self, frame: SliceFrame) -> bool:
@@ -222,6 +223,7 @@ class SliceView(QWidget):
             reading.frame,
             reading.index,
             reading.mm_per_px,
+            reading.slab,
             window,
             self.width(),
             readout,
@@ -237,7 +239,11 @@ class SliceView(QWidget):
         frame = self.frame_of_slice
         if self._scene is None or frame is None or self._placement is None:
             return None
-        return SliceReading(self._scene, frame, self._index, self.mm_per_px)
+        return SliceReading(self._scene, frame, self._index, self.mm_per_px, self._state.slab)
+
+    def title(self) -> str:
+        """What the view is called: its direction, and how thick a slice it shows."""
+        return self._texts().title
 
     def readout(self) -> str:
         """Value, place and structure under the pointer."""

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app.scene.cut_plane import CutPlane
+from app.scene.slab import Slab
 from app.scene.window_level import WindowLevel
 from app.ui.slice_tool import SliceOverlay, SliceTool
 from twin.anatomy import structure
@@ -32,11 +33,13 @@ class ViewState(QObject):
     overlays_changed = Signal()
     clip_changed = Signal()
     oblique_changed = Signal()
+    slab_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.crosshair_lps_mm: NDArray[np.float64] = np.zeros(3)
         self.window = WindowLevel(400.0, 40.0)
+        self.slab: Slab | None = None
         self.shows_labels = True
         self.fill_opacity = 0.25
         self.plane: CutPlane | None = None
@@ -61,6 +64,11 @@ class ViewState(QObject):
         if window != self.window:
             self.window = window
             self.window_changed.emit()
+
+    def set_slab(self, slab: Slab | None) -> None:
+        """Show thick slices, or thin ones."""
+        self.slab = slab
+        self.slab_changed.emit()
 
     def set_plane(self, plane: CutPlane | None, *, is_dragging: bool = False) -> None:
         """Show a cutting plane, or none; while it is dragged figures are estimates."""

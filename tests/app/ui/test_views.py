@@ -139,3 +139,35 @@ def _cut_on_slices(driver: Driver) -> None:
     beyond, before = (image.pixelColor(at.toPoint()) for image in (one, other))
     assert beyond != before, "the same voxel is removed by one plane and stays with the other"
     assert beyond.blue() - beyond.green() > before.blue() - before.green()
+
+
+def test_that_thick_slices_say_so_and_end_where_a_tool_begins(driver: Driver, case_path: Path) -> None:
+    driver.open(case_path)
+    window, axial = driver.window, driver.window.slices[SliceAxis.AXIAL]
+    thin = axial.grab().toImage()
+    assert not window.actions_["view.slab_thicker"].isEnabled()
+    QTest.keyClick(axial, Qt.Key.Key_J)
+    slab = window.state.slab
+    assert slab is not None
+    assert window.actions_["view.slab_mip"].isChecked()
+    assert axial.grab().toImage() != thin
+    frame = axial.frame_of_slice
+    assert frame is not None
+    shown = axial.title()
+    assert shown.startswith("Axial")
+    assert window.wording.quantity(slab.true_mm(frame.spacing_mm[2]), "mm", decimals=1) in shown
+    driver.act("view.slab_thicker")
+    assert window.state.slab is not None
+    assert window.state.slab.thickness_mm > slab.thickness_mm
+    driver.act("view.slab_mean")
+    assert not window.actions_["view.slab_mip"].isChecked(), "one at a time"
+    driver.act("measure.ruler")
+    assert window.state.slab is None
+    assert not window.actions_["view.slab_mean"].isChecked()
+    assert "thin" in window.status.text()
+    driver.act("view.slab_minip")
+    assert window.state.tool is None, "and a thick slice puts the tool down"
+    driver.act("view.slab_minip")
+    assert window.state.slab is None
+    live(0.02)
+    assert axial.title() == "Axial"
