@@ -3,6 +3,7 @@
 import itertools
 import tracemalloc
 
+import numba
 import numpy as np
 import pytest
 
@@ -68,6 +69,9 @@ def test_that_windows_without_body_are_not_computed() -> None:
     assert not seen.fields[0, ..., 8:].any()
 
 
+@pytest.mark.skipif(
+    numba.config.DISABLE_JIT, reason="the memory is that of the compiled kernel; plain loops take minutes"
+)
 def test_that_memory_does_not_grow_with_the_height_of_the_scan() -> None:
     def peak_bytes(n_slices: int) -> int:
         levels = np.zeros((n_slices, 32, 32), np.uint8)
