@@ -188,7 +188,7 @@ class PlanPanel(QWidget):
         """Cuts and options: as high as they are, up to a third of the window, then they scroll."""
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 6, 0)  # beside the bar that scrolls
         column.setSpacing(5)
         column.addWidget(self.cuts)
         column.addWidget(self.options)
