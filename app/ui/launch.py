@@ -54,6 +54,7 @@ def launch(path: Path | None, language: str, equipment: Equipment) -> int:
     beat = QTimer()  # lets Python see Ctrl+C in the terminal
     beat.start(250)
     beat.timeout.connect(lambda: None)
+    window.gap_watch.start()
     code = app.exec()
     beat.stop()
     engine.stop()

@@ -30,6 +30,7 @@ from app.ui.desk_control import DeskControl
 from app.ui.dialogs import Dialogs
 from app.ui.equipment import Equipment
 from app.ui.facts_form import FactsForm
+from app.ui.gap_watch import GapWatch
 from app.ui.measures import Measures
 from app.ui.message_bar import MessageBar
 from app.ui.patient_banner import PatientBanner
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         self.window_thread = WindowThread(self)
         self.runner = JobRunner()
         self.jobs = WindowJobs(self.runner, self.window_thread)
+        self.gap_watch = GapWatch(self)
         self.state = ViewState(self)
         self.measures = Measures(self.wording, self)
         self.state.add_overlay(self.measures)
@@ -341,6 +343,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save, stop every thread, free the graphics memory."""
+        self.gap_watch.stop()
         self.control.close_everything()
         self.window_thread.close()
         self.twin_view.close_scene()

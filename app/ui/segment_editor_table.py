@@ -191,7 +191,8 @@ class SegmentTable(QWidget):
         self.add_choice.clear()
         self.add_choice.setPlaceholderText(wording.text("segment_editor.table.add"))
         self.add_choice.addItem(wording.text("segment_editor.table.new_lesion"), "")
-        absent = [i for i in drawable_ids() if i not in self._wanted()]
+        wanted = self._wanted()
+        absent = [i for i in drawable_ids() if i not in wanted]
         for structure_id in sorted(absent, key=lambda i: structure(i).name(wording.language)):
             self.add_choice.addItem(structure(structure_id).name(wording.language), structure_id)
         self.add_choice.setCurrentIndex(-1)

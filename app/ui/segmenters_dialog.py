@@ -13,6 +13,7 @@ from twin.wording import Wording
 __all__ = ["SegmentersDialog"]
 
 _WIDTH_PX = 560
+_EDGE_PX = 18
 _NAMED = ("networks", "classical", "totalsegmentator", "nnunet", "onnx")
 _PREFIX = "segmenter."
 
@@ -49,7 +50,7 @@ class SegmentersDialog(QDialog):
         buttons.addWidget(self.close_button)
         buttons.addWidget(self.start_button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setContentsMargins(_EDGE_PX, 16, _EDGE_PX, 14)
         layout.setSpacing(12)
         layout.addWidget(label(wording.text("ui.segmenters.which"), wraps=True))
         layout.addLayout(self._list)
@@ -77,15 +78,14 @@ class SegmentersDialog(QDialog):
                 said = label(reason, "Quiet", wraps=True)
                 said.setContentsMargins(24, 0, 0, 4)
                 self._list.addWidget(said)
+                said.ensurePolished()  # the height of a text that wraps is known only in its font
+                said.setMinimumHeight(said.heightForWidth(_WIDTH_PX - 2 * _EDGE_PX))
         self.start_button.setEnabled(self.chosen is not None)
         checked = self.choices.get(self.chosen or "")
         if checked is not None:
             checked.setFocus()
         layout = self.layout()
         assert layout is not None
-        for widget in self.findChildren(QWidget):
-            widget.ensurePolished()  # the height of a text that wraps is known only in its font
-        layout.activate()
         self.resize(_WIDTH_PX, max(layout.totalHeightForWidth(_WIDTH_PX), 200))
 
     def _name(self, state: SegmenterState) -> str:

@@ -50,6 +50,7 @@ _HALO = QColor(0, 0, 0, 170)
 Ink = tuple[QColor, QColor]
 ON_DARK: Ink = (QColor("#e9f0f0"), _HALO)
 ON_LIGHT: Ink = (QColor("#1b2426"), QColor(255, 255, 255, 170))
+_NOTABLE: Ink = (QColor("#ffd166"), _HALO)  # what is not as usual
 _CROSSHAIR = QColor(76, 194, 185, 190)
 _CUT = QColor("#3fd0c4")
 _REMOVED = QColor("#d774de")  # the resection zone, lightened to be read on black
@@ -65,6 +66,7 @@ class SliceTexts:
 
     title: str = ""
     position: str = ""
+    slab: str = ""  # how thick the slice is, where it is thick
     window: str = ""
     readout: str = ""
     letters: tuple[str, str, str, str] = ("", "", "", "")
@@ -271,6 +273,7 @@ def paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, floa
     right = Qt.AlignmentFlag.AlignRight
     paint_text(painter, QRectF(10, 7, width - 20, 18), texts.title, left, is_bold=True)
     paint_text(painter, QRectF(10, 24, width - 20, 18), texts.position, left)
+    paint_text(painter, QRectF(10, 41, width - 20, 18), texts.slab, left, is_bold=True, ink=_NOTABLE)
     paint_text(painter, QRectF(10, 7, width - 20, 18), texts.window, right)
     _paint_readout(painter, texts, size_px)
     middle = Qt.AlignmentFlag.AlignCenter

@@ -46,7 +46,8 @@ def written_texts(
     numbers = {"level": wording.number(window.level), "width": wording.number(window.width)}
     position = wording.quantity(frame.position_mm(index), "mm")
     return SliceTexts(
-        title="  ".join(filter(None, (wording.text(f"ui.slice.{frame.axis}"), reading.slab_text(wording)))),
+        title=wording.text(f"ui.slice.{frame.axis}"),
+        slab=reading.slab_text(wording),
         position=wording.text("ui.slice.position", number=index + 1, count=frame.n_slices, position=position),
         window=wording.text("ui.slice.window", **numbers),
         readout=readout,

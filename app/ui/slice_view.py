@@ -241,9 +241,9 @@ class SliceView(QWidget):
             return None
         return SliceReading(self._scene, frame, self._index, self.mm_per_px, self._state.slab)
 
-    def title(self) -> str:
-        """What the view is called: its direction, and how thick a slice it shows."""
-        return self._texts().title
+    def slab_text(self) -> str:
+        """What the view says of a thick slice; nothing where it is thin."""
+        return self._texts().slab
 
     def readout(self) -> str:
         """Value, place and structure under the pointer."""

@@ -50,6 +50,7 @@ QToolButton#Step[possible="false"] { color: @faint; }
 
 #MessageBar[kind="error"] { background: @error_ground; border-left: 4px solid @error; }
 #MessageBar[kind="warning"] { background: @warning_ground; border-left: 4px solid @warning; }
+#LeftBehind { background: @warning_ground; border-left: 4px solid @warning; border-radius: 4px; }
 #MessageBar[kind="info"] { background: @selection; border-left: 4px solid @accent; }
 
 QPushButton, QToolButton {
@@ -119,6 +120,14 @@ QCheckBox::indicator, QListView::indicator {
 QCheckBox::indicator:checked, QListView::indicator:checked {
   background: @accent_strong; border-color: @accent_strong; image: url("%check%");
 }
+QRadioButton { color: @text; spacing: 7px; }
+QRadioButton:disabled { color: @faint; }
+QRadioButton::indicator {
+  width: 13px; height: 13px; border: 1px solid @faint; border-radius: 7px; background: @raised;
+}
+QRadioButton::indicator:checked { background: @accent; border: 1px solid @accent; }
+QRadioButton::indicator:disabled { border-color: @line; background: transparent; }
+QRadioButton:focus { color: @accent; }
 QSplitter::handle { background: @ground; }
 QFrame#Row { background: transparent; border-radius: 6px; }
 QFrame#Row:hover { background: @raised; }

@@ -122,6 +122,9 @@ class WindowActions:
             "step": str(window.pages.step),
             "screen": f"{window.width()} x {window.height()} at {window.devicePixelRatioF():.2f}",
         }
+        worst = window.gap_watch.worst()
+        if worst is not None:
+            about["longest wait for the window"] = worst.text()
         target = folder / "twinsight-logs.zip"
         logs = window.equipment.log_folder or folder / "none"
         try:

@@ -1,5 +1,6 @@
 """The frame of the window: rail of steps, palette, layouts, page of keys, crash dialog."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.scene.slice_frame import SliceAxis
 from app.ui.action_table import ACTIONS
+from app.ui.gap_watch import Gap
 from app.ui.settings import read_settings
 from app.ui.shortcuts_page import ShortcutsPage, shortcuts_html
 from app.ui.steps import Step
@@ -123,8 +125,11 @@ def test_that_a_defect_opens_one_dialog_and_its_logs_can_be_saved(driver: Driver
     assert dialog is not None
     assert dialog.isVisible()
     driver.answers.folder = tmp_path
+    window.gap_watch.gaps.append(Gap(0.4, 0.3, "paintEvent slice_view.py:160"))
     driver.click(dialog.save_button)
-    assert (tmp_path / "twinsight-logs.zip").is_file()
+    with zipfile.ZipFile(tmp_path / "twinsight-logs.zip") as bundle:
+        about = bundle.read("about.txt").decode()
+    assert "400 ms, 300 ms of its own in paintEvent slice_view.py:160" in about
     assert "twinsight-logs.zip" in dialog._said.text()
     driver.click(dialog.close_button)
     assert not dialog.isVisible()
