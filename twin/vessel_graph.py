@@ -210,67 +210,6 @@ class VesselGraph:
             seen.add(branch.name)
         return replace(self, branches=branches)
 
-    def subtree(self, index: int) -> VesselGraph:
-        """Return a branch and all that is downstream of it as a tree of its own; indices and names stay."""
-        return self._part(set(self.downstream_branches(index)))
-
-    def without_subtree(self, index: int) -> VesselGraph:
-        """Return the tree without a branch and all that is downstream of it; indices and names stay."""
-        return self._part({branch.index for branch in self.branches} - set(self.downstream_branches(index)))
-
-    def _part(self, kept: set[int]) -> VesselGraph:
-        keeps = np.isin(self.branch_of_node, sorted(kept))
-        number = np.append(np.cumsum(keeps) - 1, -1)
-        number[:-1][~keeps] = -1
-        return replace(
-            self,
-            nodes_lps_mm=self.nodes_lps_mm[keeps],
-            radii_mm=self.radii_mm[keeps],
-            parents=number[self.parents[keeps]].astype(np.int32),
-            branch_of_node=self.branch_of_node[keeps],
-            branches=tuple(
-                branch if branch.parent in kept else replace(branch, parent=None)
-                for branch in self.branches
-                if branch.index in kept
-            ),
-        )
-
-    def with_subtree(self, part: VesselGraph) -> VesselGraph:
-        """Return the tree with another tree joined to it: each root of the part to the nearest node.
-
-        The branches that come in are numbered on from the largest index and have neutral names (``tree.+index``): a
-        person names them again. A branch that is joined in its middle stays one branch.
-
-        Raises
-        ------
-        InputError
-            ``error.vessels.empty`` when this tree has no node to join to.
-        """
-        first_node = len(self.radii_mm)
-        shift = max((branch.index for branch in self.branches), default=0)
-        parents = np.where(part.parents >= 0, part.parents + first_node, -1).astype(np.int32)
-        above: dict[int, int] = {}
-        for root in np.flatnonzero(part.parents < 0):
-            parents[root] = self.nearest_node(part.nodes_lps_mm[root])
-            above[int(part.branch_of_node[root])] = int(self.branch_of_node[parents[root]])
-        joined = tuple(
-            VesselBranch(
-                branch.index + shift,
-                f"{self.tree}.+{branch.index + shift}",
-                above[branch.index] if branch.parent is None else branch.parent + shift,
-            )
-            for branch in part.branches
-        )
-        return replace(
-            self,
-            nodes_lps_mm=np.concatenate([self.nodes_lps_mm, part.nodes_lps_mm]),
-            radii_mm=np.concatenate([self.radii_mm, part.radii_mm]),
-            parents=np.concatenate([self.parents, parents]),
-            branch_of_node=np.concatenate([self.branch_of_node, part.branch_of_node + np.int32(shift)]),
-            branches=self.branches + joined,
-            repairs=self.repairs + part.repairs,
-        )
-
 
 def order_from_root(parents: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return the nodes so that each parent comes before its children."""

@@ -58,8 +58,9 @@ def test_that_branches_have_their_length_from_the_fork_and_their_mean_diameter()
 def test_that_the_nearest_node_is_found():
     graph = tree()
     assert graph.nodes_lps_mm[graph.nearest_node((3.2, 5.0, 0.1))].tolist() == [3.0, 0.0, 0.0]
+    empty = VesselGraph("portal", np.zeros((0, 3)), np.zeros(0), np.zeros(0, np.int32), np.zeros(0, np.int32))
     with pytest.raises(InputError, match=r"error\.vessels\.empty"):
-        graph.subtree(3).without_subtree(3).nearest_node((0, 0, 0))
+        empty.nearest_node((0, 0, 0))
 
 
 def test_that_names_change_in_a_copy_and_stay_unique():
@@ -78,35 +79,6 @@ def test_that_names_change_in_a_copy_and_stay_unique():
         graph.with_names({2: "portal.2"})
     with pytest.raises(InputError, match=r"error\.vessels\.no_branch"):
         graph.with_names({9: "portal.right"})
-
-
-def test_that_a_subtree_and_the_rest_are_the_whole():
-    graph = tree()
-    part, rest = graph.subtree(2), graph.without_subtree(2)
-    for piece in (part, rest):
-        check_contract(piece)
-        assert np.count_nonzero(piece.parents < 0) == 1
-    assert len(part.parents) + len(rest.parents) == len(graph.parents)
-    assert [branch.index for branch in part.branches] == [2, 4, 5]
-    assert part.branch(2).parent is None
-    assert [branch.index for branch in rest.branches] == [1, 3]
-    assert part.lengths_mm[4] == pytest.approx(1.0)
-
-
-def test_that_a_branch_goes_over_to_another_tree():
-    portal, hepatic = tree(), tree("hepatic", offset=(0.0, 4.0, 8.0))
-    moved = hepatic.with_subtree(portal.subtree(2))
-    check_contract(moved)
-    assert moved.tree == "hepatic"
-    assert len(moved.parents) == len(hepatic.parents) + 8
-    joined = [branch for branch in moved.branches if branch.index > 5]
-    assert [branch.index for branch in joined] == [7, 9, 10]
-    assert joined[0].parent == moved.branch_of_node[moved.nearest_node((10.0, 0.0, 1.0))] or joined[0].parent in range(
-        6
-    )
-    assert np.count_nonzero(moved.parents < 0) == 1
-    assert set(moved.downstream_branches(7)) == {7, 9, 10}
-    assert len(hepatic.branches) == 5
 
 
 def test_that_a_named_branch_has_all_that_hangs_on_it_but_the_other_side() -> None:
