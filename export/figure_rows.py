@@ -87,7 +87,7 @@ _ASKED_FOR = (
     "albi.",
     "difficulty.",
 )  # shown once their inputs are entered
-_OF_PATIENTS = ("sflr_percent.", "flr_body_weight_percent")  # not for living donors
+_OF_PATIENTS = ("sflr_percent.", "flr_body_weight_percent", "flr_percent", "flr_ml")  # not for living donors
 # Left out where the page is full: each is another reading of a row that stays.
 _SECOND_READINGS = (
     "hypertrophy_points.",

@@ -114,7 +114,9 @@ def trunk_warnings(
         kept = removal.vessels.kept.get(name)
         fed_ml = fed_below_ml(tree.graph, removal.model, removed_counts, kept=kept)
         least_ml = max(_LEAST_ORGAN_SHARE * organ_ml, _LEAST_FED_SHARE * float(fed_ml.max(initial=0.0)))
-        fed_ml[_is_left_by_intention(name, removal, len(fed_ml)) | (fed_ml < least_ml) | ~_has_name(tree.graph)] = 0.0
+        # One that another cut of the plan takes is not left.
+        is_left = _is_left_by_intention(name, removal, len(fed_ml)) & ~tree.is_removed()
+        fed_ml[is_left | (fed_ml < least_ml) | ~_has_name(tree.graph)] = 0.0
         warned += _tree_warnings(tree, fed_ml)
     warned.sort(key=lambda one: -one[0])
     return tuple(warning for _, warning in warned[:1])
