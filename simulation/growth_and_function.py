@@ -25,6 +25,9 @@ _MEASURED = {"hbs_percent": "%/min/m2", "icg_r15_percent": "%", "limax_ug_kg_h":
 _EARLIER_DOUBT = "the earlier volume is taken to be as uncertain as that of today"
 
 
+Volumes = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]  # before and after, ml
+
+
 @dataclass(frozen=True)
 class _Dated:
     """Volume of the remnant on one day: as measured, its least and its most."""
@@ -62,7 +65,11 @@ def growth_figures(
     pair = _pair(flr_ml, facts, scan_date, second)
     found: dict[str, Figure | FigureTree] = {}
     if second is not None and pair is not None:
-        found["second_scan"] = {"flr_ml": second.flr_ml, "total_ml": second.total_ml, **_between(*pair)}
+        found["second_scan"] = {
+            "flr_ml": second.flr_ml,
+            "total_ml": second.total_ml,
+            **_between(_extremes(*pair, is_measured=True)),
+        }
     needs = _needs(facts, scan_date, second)
     source = "" if may_use_slv else "no standard liver volume under 18 years"
     if not needs and may_use_slv and not _are_ordered(facts, scan_date, second):
@@ -74,7 +81,8 @@ def growth_figures(
         }
         return found | unknown
     doubt = _EARLIER_DOUBT if second is None else second.flr_ml.source
-    by_volume = {name: _growth(name, *pair, facts, doubt) for name in STANDARD_LIVER_VOLUMES}
+    volumes = _extremes(*pair, is_measured=second is not None)
+    by_volume = {name: _growth(name, volumes, pair[1].on, facts, doubt) for name in STANDARD_LIVER_VOLUMES}
     return {
         **found,
         "hypertrophy_points": {name: hypertrophy for name, (hypertrophy, _) in by_volume.items()},
@@ -106,11 +114,10 @@ def _span(figure: Figure) -> tuple[float, float, float]:
     return figure.value, low, high
 
 
-def _between(earlier: _Dated, later: _Dated) -> dict[str, Figure]:
-    """Return by how much the remnant grew between two scans, in ml and in per cent: the least and the most."""
-    ends = _extremes(earlier, later)
-    ml, least_ml, most_ml = (after - before for before, after in ends)
-    share, least, most = (100.0 * (after - before) / max(before, 1e-9) for before, after in ends)
+def _between(volumes: Volumes) -> dict[str, Figure]:
+    """Return by how much the remnant grew between two scans, in ml and in per cent, with the least and the most."""
+    ml, least_ml, most_ml = (after - before for before, after in volumes)
+    share, least, most = (100.0 * (after - before) / max(before, 1e-9) for before, after in volumes)
     return {
         "growth_ml": Figure(ml, least_ml, most_ml, "ml", FigureStatus.COMPUTED, "later scan less earlier scan"),
         "growth_percent": Figure(
@@ -119,23 +126,37 @@ def _between(earlier: _Dated, later: _Dated) -> dict[str, Figure]:
     }
 
 
-def _extremes(earlier: _Dated, later: _Dated) -> tuple[tuple[float, float], ...]:
-    """Return volumes before and after: as measured, for the least growth, for the most."""
+def _extremes(earlier: _Dated, later: _Dated, *, is_measured: bool) -> Volumes:
+    """Return volumes before and after: as measured, for the least growth, for the most.
+
+    Two labellings err each for itself: their intervals add up as squares. A volume of unknown origin typed by hand is
+    taken at its worst.
+    """
     (before, before_low, before_high), (after, after_low, after_high) = earlier.ml, later.ml
-    return (before, after), (before_high, after_low), (before_low, after_high)
+
+    def ends(down: float, up: float) -> float:
+        both = abs(down) + abs(up)
+        return 1.0 if not is_measured or both == 0.0 else (down**2 + up**2) ** 0.5 / both
+
+    least = ends(before_high - before, after - after_low)
+    most = ends(before - before_low, after_high - after)
+    return (
+        (before, after),
+        (before + least * (before_high - before), after - least * (after - after_low)),
+        (before - most * (before - before_low), after + most * (after_high - after)),
+    )
 
 
-def _growth(name: str, earlier: _Dated, later: _Dated, facts: PatientFacts, doubt: str) -> tuple[Figure, Figure]:
+def _growth(name: str, volumes: Volumes, later: date, facts: PatientFacts, doubt: str) -> tuple[Figure, Figure]:
     """Return hypertrophy and growth rate by one standard volume; the least and the most the two volumes allow."""
     height_cm, weight_kg, pve = facts.number("height_cm"), facts.number("weight_kg"), facts.word("pve_date")
     assert height_cm is not None
     assert weight_kg is not None
     assert pve is not None
     slv = STANDARD_LIVER_VOLUMES[name](height_cm, weight_kg)
-    volumes = _extremes(earlier, later)
     shares = [(sflr_percent(before, slv).value, sflr_percent(after, slv).value) for before, after in volumes]
     points = [degree_of_hypertrophy(before, after) for before, after in shares]
-    rates = [kinetic_growth_rate(before, after, date.fromisoformat(pve), later.on) for before, after in shares]
+    rates = [kinetic_growth_rate(before, after, date.fromisoformat(pve), later) for before, after in shares]
     return _spanned(points, doubt), _spanned(rates, doubt)
 
 

@@ -127,6 +127,9 @@ def test_that_growth_between_two_scans_has_its_rate_its_dates_and_its_quality():
     grown_ml = outcome.liver["flr_ml"].value - second["flr_ml"].value
     assert second["growth_ml"].value == pytest.approx(grown_ml)
     assert second["growth_percent"].value == pytest.approx(50, abs=6)
+    down_ml = second["flr_ml"].high - second["flr_ml"].value
+    up_ml = outcome.liver["flr_ml"].value - outcome.liver["flr_ml"].low
+    assert grown_ml - second["growth_ml"].low == pytest.approx(np.hypot(down_ml, up_ml))
     assert second["growth_percent"].low < second["growth_percent"].value < second["growth_percent"].high
     slv_ml = outcome.liver["flr_ml"].value / outcome.liver["sflr_percent"]["vauthey"].value * 100
     points = outcome.liver["hypertrophy_points"]["vauthey"].value
