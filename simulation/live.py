@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.absent_part import AbsentPart
 from simulation.live_organ import LiveFigures, LiveOrgan, NearestPoints, Point
 from simulation.margin import LesionFate
 from simulation.organ_model import OrganModel
@@ -29,7 +30,7 @@ class LivePlane:
     model
         The organ prepared before, or None to prepare it here (about a second).
     absent
-        What of the organ as labelled is not there, bool ``[k, j, i]`` in its box; the model is without it.
+        What of the organ as labelled is not there; the model is that without it.
 
     Raises
     ------
@@ -56,7 +57,7 @@ class LivePlane:
         *,
         organ_id: str = "liver",
         model: OrganModel | None = None,
-        absent: NDArray[np.bool_] | None = None,
+        absent: AbsentPart | None = None,
     ) -> None:
         self._organ = LiveOrgan(model or OrganModel.of_twin(twin, organ_id), facts or PatientFacts(), absent)
         self.figures(tuple(self.model.grid.origin_lps_mm), (0.0, 0.0, 1.0))  # compiles and fills caches
@@ -128,7 +129,7 @@ class LiveSheet:
         *,
         organ_id: str = "liver",
         model: OrganModel | None = None,
-        absent: NDArray[np.bool_] | None = None,
+        absent: AbsentPart | None = None,
     ) -> None:
         self._organ = LiveOrgan(model or OrganModel.of_twin(twin, organ_id), facts or PatientFacts(), absent)
         self.figures(_square(self.model.grid.origin_lps_mm))  # compiles and fills caches

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
+from simulation.absent_part import AbsentPart
 from simulation.branch_volumes import BranchVolumes, branch_volumes
 from simulation.margin import LesionFate, half_width_mm, lesion_fates
 from simulation.organ_model import OrganModel
@@ -20,7 +21,6 @@ from simulation.perfusion import (
     unknown_perfusion,
 )
 from simulation.plan_conditions import NO_CONDITIONS, VesselConditions
-from simulation.vessel_clearance import absent_nodes
 from simulation.vessels import (
     OUTSIDE_MM,
     fed_below_ml,
@@ -92,10 +92,10 @@ class LiveOrgan:
     facts
         Of the patient.
     absent
-        What of the organ as labelled is not there, bool ``[k, j, i]``; the model is without it.
+        What of the organ as labelled is not there; the model is that without it.
     """
 
-    def __init__(self, model: OrganModel, facts: PatientFacts, absent: NDArray[np.bool_] | None = None) -> None:
+    def __init__(self, model: OrganModel, facts: PatientFacts, absent: AbsentPart | None = None) -> None:
         self.model = model
         self._facts = facts
         self._volumetry = Volumetry(model)
@@ -109,7 +109,7 @@ class LiveOrgan:
                 graph,
                 slice(int(start), int(stop)),
                 model.is_organ_at(graph.nodes_lps_mm),
-                absent_nodes(graph, model, absent),
+                np.zeros(len(graph.parents), np.bool_) if absent is None else absent.nodes[name],
             )
             for (name, graph), start, stop in zip(graphs.items(), ends, ends[1:], strict=False)
         }

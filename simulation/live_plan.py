@@ -11,18 +11,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.absent_part import AbsentPart, absent_part
 from simulation.kernels.half_space import count_states
 from simulation.live import LivePlane, LiveSheet
 from simulation.live_organ import LiveFigures, LiveOrgan, NearestPoints
 from simulation.margin import LesionFate, own_margin_mm
 from simulation.organ_model import OrganModel
-from simulation.plan_conditions import absent_voxels, vessel_conditions
+from simulation.plan_conditions import vessel_conditions
 from simulation.removal import Removal, removal_of
 from simulation.removed_part import FAR_MM
 from simulation.vessels import node_depths_mm
 from twin.patient import PatientFacts
 from twin.plan import Plan
-from twin.resection import AbsentTerritory, PlanCondition, PlaneCut, SheetCut
+from twin.resection import PlanCondition, PlaneCut, SheetCut
 
 __all__ = ["LivePlan"]
 
@@ -63,7 +64,7 @@ class LivePlan:
         self._model = model
         self._facts = facts or PatientFacts()
         self._organ = LiveOrgan(model, self._facts)
-        self._cutters: tuple[tuple[AbsentTerritory, ...], _Cutters] | None = None
+        self._cutters: _Cutters | None = None
 
     def figures(self, plan: Plan) -> LiveFigures:
         """Return the figures of a plan.
@@ -103,28 +104,28 @@ class LivePlan:
 
     def _cutters_for(self, plan: Plan) -> _Cutters:
         """Return plane and sheet through the organ without what the plan calls absent; the last ones are kept."""
-        absent = tuple(one for one in plan.resections if isinstance(one, AbsentTerritory))
-        if self._cutters is None or self._cutters[0] != absent:
-            self._cutters = absent, _Cutters(self._model, self._facts, absent_voxels(absent, self._model))
-        return self._cutters[1]
+        absent = absent_part(plan.resections, self._model)
+        if self._cutters is None or self._cutters.absent is not absent:
+            self._cutters = _Cutters(self._model, self._facts, absent)
+        return self._cutters
 
 
 class _Cutters:
     """A plane and a sheet through an organ, prepared when they are first asked for."""
 
-    def __init__(self, model: OrganModel, facts: PatientFacts, absent: NDArray[np.bool_] | None) -> None:
-        self._model = model if absent is None else model.without(absent)
-        self._facts, self._absent = facts, absent
+    def __init__(self, model: OrganModel, facts: PatientFacts, absent: AbsentPart | None) -> None:
+        self._model = model if absent is None else absent.model
+        self._facts, self.absent = facts, absent
 
     @cached_property
     def plane(self) -> LivePlane:
         """The plane."""
-        return LivePlane(self._model.twin, self._facts, model=self._model, absent=self._absent)
+        return LivePlane(self._model.twin, self._facts, model=self._model, absent=self.absent)
 
     @cached_property
     def sheet(self) -> LiveSheet:
         """The sheet."""
-        return LiveSheet(self._model.twin, self._facts, model=self._model, absent=self._absent)
+        return LiveSheet(self._model.twin, self._facts, model=self._model, absent=self.absent)
 
 
 def _node_depths_mm(removal: Removal) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -92,6 +92,7 @@ class OrganModel:
     venous: NDArray[np.int32] | None
     states: NDArray[np.uint32]
     table: StateTable
+    _surface_points: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @classmethod
     def of_twin(cls, twin: Twin, organ_id: str = "liver") -> OrganModel:
@@ -143,6 +144,11 @@ class OrganModel:
         return replace(self, organ=organ, states=np.where(absent, np.uint32(0), self.states))
 
     @cached_property
+    def kept_parts(self) -> dict[object, object]:
+        """What was made of this organ for a plan's absent territories, and is kept while they stay the same."""
+        return {}
+
+    @cached_property
     def reached(self) -> NDArray[np.bool_]:
         """Voxels of the organ and of its outward shift, bool ``[k, j, i]``."""
         return np.asarray(self.states > 0)
@@ -181,7 +187,11 @@ class OrganModel:
     @cached_property
     def lesion_points_lps_mm(self) -> dict[str, NDArray[np.float64]]:
         """Points of the smooth surface of each lesion of the organ, by its id, (n, 3) float64."""
-        return {lesion_id(value): _surface_points(self.twin, lesion_id(value)) for value in self.lesion_values}
+        names = [lesion_id(value) for value in self.lesion_values]
+        for name in names:
+            if name not in self._surface_points:  # shared with the organ without absent territories
+                self._surface_points[name] = _surface_points(self.twin, name)
+        return {name: self._surface_points[name] for name in names}
 
     @cached_property
     def lesion_distance_mm(self) -> NDArray[np.float32] | None:
@@ -211,11 +221,12 @@ class OrganModel:
         layer = self.twin.layers.get(LayerName.LESIONS)
         if layer is None:
             return ()
+        least_ml = [_LEAST_SHARE_IN_ORGAN * layer.volume_ml(lesion_id(value)) for value in range(1, in_organ.size)]
+        in_organ_ml = in_organ[1:] * self.grid.voxel_volume_ml
         return tuple(
             value
-            for value in range(1, in_organ.size)
-            if in_organ[value] > 0
-            and in_organ[value] >= _LEAST_SHARE_IN_ORGAN * np.count_nonzero(layer.mask(lesion_id(value)))
+            for value, ml, least in zip(range(1, in_organ.size), in_organ_ml, least_ml, strict=True)
+            if ml > 0 and ml >= least * (1.0 - 1e-9)
         )
 
     def voxels_at(self, points_lps_mm: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

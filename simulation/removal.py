@@ -13,13 +13,14 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.absent_part import AbsentPart, absent_part
 from simulation.around_lesion import around_lesion
 from simulation.kernels.half_space import mark_half_space
 from simulation.kernels.interface import interface_pairs
 from simulation.kernels.nearest_voxel import voxels_with_labels
 from simulation.organ_model import OrganModel
 from simulation.pancreas.cuts import depth_along_mm, leaning_along
-from simulation.plan_conditions import NO_CONDITIONS, VesselConditions, absent_voxels, branch_indices, vessel_conditions
+from simulation.plan_conditions import NO_CONDITIONS, VesselConditions, branch_indices, vessel_conditions
 from simulation.removed_part import FAR_MM, RemovedPart
 from simulation.segment_codes import segments_of_code, segments_of_graft
 from simulation.sheet_map import SheetMap
@@ -80,13 +81,13 @@ class Removal:
     vessels
         Branches whose fate the plan decides.
     absent
-        bool ``[k, j, i]`` in the box, organ voxels of absent territories; None without any.
+        What the plan calls absent; None without any.
     """
 
     model: OrganModel
     parts: tuple[RemovedPart, ...]
     vessels: VesselConditions = NO_CONDITIONS
-    absent: Mask | None = None
+    absent: AbsentPart | None = None
 
     @cached_property
     def voxels(self) -> Mask:
@@ -196,9 +197,9 @@ def removal_of(plan: Plan, model: OrganModel, *, may_remove_nothing: bool = Fals
     if not cuts and not may_remove_nothing:
         raise UsageError("error.plan.removes_nothing", plan=plan.name)
     conditions = vessel_conditions(plan.resections, model)
-    absent = absent_voxels(plan.resections, model)
+    absent = absent_part(plan.resections, model)
     if absent is not None:
-        model = model.without(absent)
+        model = absent.model
     return Removal(model, tuple(_part(cut, model) for cut in cuts), conditions, absent)
 
 
@@ -323,4 +324,9 @@ def _labelled(
 
 
 def _union(masks: list[Mask]) -> Mask:
-    return masks[0] if len(masks) == 1 else np.asarray(np.logical_or.reduce(masks))
+    if len(masks) == 1:
+        return masks[0]
+    union = masks[0] | masks[1]
+    for mask in masks[2:]:
+        union |= mask
+    return union

@@ -214,7 +214,7 @@ def _volume_figures(
         figures["embolised_ml"] = remnant_figures(volumetry, volumetry.of(model.counts * share))["resected_ml"]
     if removal.absent is not None:
         whole = Volumetry(labelled)
-        absent = count_states(labelled.states, removal.absent, labelled.table.n_states)
+        absent = count_states(labelled.states, removal.absent.voxels, labelled.table.n_states)
         figures["absent_ml"] = remnant_figures(whole, whole.of(absent))["resected_ml"]
     figures["cut_area_cm2"] = cut_area_figure(removal)
     return figures

@@ -38,7 +38,7 @@ def spared_by_segments(values: Collection[int], states: NDArray[np.bool_], model
     model
         The organ.
     """
-    return SparingRule(model).by_segments(values, _territory_counts(states, model))
+    return SparingRule(model).by_segments(values, _territory_counts(model.counts * states, model))
 
 
 def spared_by_branches(chosen: Mapping[str, Collection[int]], states: NDArray[np.bool_], model: OrganModel) -> Nodes:
@@ -51,28 +51,20 @@ def spared_by_branches(chosen: Mapping[str, Collection[int]], states: NDArray[np
     states, model
         As for :func:`spared_by_segments`.
     """
-    return SparingRule(model).by_branches(chosen, _territory_counts(states, model))
+    return SparingRule(model).by_branches(chosen, _territory_counts(model.counts * states, model))
 
 
-def spared_beside(absent: NDArray[np.bool_], model: OrganModel) -> Nodes:
+def spared_beside(absent_counts: NDArray[np.int64], model: OrganModel) -> Nodes:
     """Return by tree the nodes of trunks that absent territories leave: a good share of what they feed or drain stays.
 
     Parameters
     ----------
-    absent
-        bool ``[k, j, i]`` in the box of the model, voxels of absent territories.
+    absent_counts
+        Absent voxels of each state, int64 (n_states,).
     model
-        The organ, with or without these voxels.
+        The organ as labelled.
     """
-    whole, stays = model.organ | absent, model.organ & ~absent
-    counts = {}
-    for tree, labels in (("portal", model.portal), ("hepatic", model.venous)):
-        graph = model.twin.graphs.get(tree)
-        if graph is not None and labels is not None:
-            n_rows = max((branch.index for branch in graph.branches), default=0) + 1
-            kept = [np.bincount(labels[mask], minlength=n_rows)[:n_rows].astype(np.int64) for mask in (whole, stays)]
-            counts[tree] = (kept[0], kept[1])
-    return SparingRule(model).by_share(counts)
+    return SparingRule(model).by_share(_territory_counts(absent_counts, model))
 
 
 class SparingRule:
@@ -132,16 +124,16 @@ class SparingRule:
         return spared
 
 
-def _territory_counts(states: NDArray[np.bool_], model: OrganModel) -> TerritoryCounts:
+def _territory_counts(removed_counts: NDArray[np.int64], model: OrganModel) -> TerritoryCounts:
     table, counts = model.table, {}
-    drawn = np.where(table.organ[1] > 0, model.counts, 0)
+    drawn, kept = (np.where(table.organ[1] > 0, n, 0) for n in (model.counts, model.counts - removed_counts))
     trees = (("portal", model.portal, table.portal), ("hepatic", model.venous, table.venous))
     for tree, labels, territory in trees:
         graph = model.twin.graphs.get(tree)
         if graph is not None and labels is not None:
             n_rows = max((branch.index for branch in graph.branches), default=0) + 1
             whole, stays = (
-                np.bincount(territory, voxels, n_rows)[:n_rows].astype(np.int64) for voxels in (drawn, drawn * ~states)
+                np.bincount(territory, voxels, n_rows)[:n_rows].astype(np.int64) for voxels in (drawn, kept)
             )
             counts[tree] = (whole, stays)
     return counts

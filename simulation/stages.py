@@ -32,9 +32,9 @@ def stage_figures(
     ``resected_ml`` is what that operation removes; the others are what is left after it, with the liver as it is on the
     scan: it grows between the operations, and only a second scan says by how much.
 
-    A first stage that parts the liver leaves both parts in place, and no share of what "stays": ``staying_ml``, with what of it is perfused and
-    drained, and ``parted_ml``, with what of it has no portal supply. The vessels that cross the cut are divided then
-    for the part that stays. The drainage of the other part is not computed: it goes with the second stage.
+    A first stage that parts the liver leaves both parts in place, and no share of what "stays": ``staying_ml``, with
+    what of it is perfused and drained, and ``parted_ml``, with what of it has no portal supply. The vessels that cross
+    the cut are divided then for the part that stays. The drainage of the other part is not computed: it goes with the second stage.
 
     Parameters
     ----------

@@ -13,12 +13,11 @@ from simulation.branch_volumes import named_level
 from simulation.kernels.tree import spread_down
 from simulation.organ_model import OrganModel
 from simulation.removal import Removal
-from simulation.spared_trunks import spared_beside
 from simulation.vessels import OUTSIDE_MM, fed_below_ml, node_depths_mm, wall_mm
 from twin.outcome import OutcomeWarning
 from twin.vessel_graph import VesselGraph
 
-__all__ = ["TreeAtCut", "absent_nodes", "place_doubt_mm", "trees_at_cut", "trunk_warnings"]
+__all__ = ["TreeAtCut", "place_doubt_mm", "trees_at_cut", "trunk_warnings"]
 
 _LEAST_DOUBT_MM = 2.0  # usual resolution of a planned cut, as for a margin
 # Ours: a warning is for vessels that as much of what the tree feeds in the remnant, and of the organ, depends on: some
@@ -90,12 +89,13 @@ def trees_at_cut(removal: Removal, cut_points_lps_mm: NDArray[np.float64]) -> di
     found = {}
     for name, graph in removal.model.twin.graphs.items():
         depths = node_depths_mm(graph, removal)
+        gone = np.zeros(len(depths), np.bool_) if removal.absent is None else removal.absent.nodes[name]
         to_cut = np.full(len(depths), -np.inf)
         if near is not None and len(depths):
             reach = 2.0 * (doubt_mm + float(graph.radii_mm.max()))
             to_cut = -near.query(graph.nodes_lps_mm, distance_upper_bound=reach)[0]
         to_cut = np.where(depths > 0, depths, to_cut)
-        found[name] = TreeAtCut(graph, depths, to_cut, absent_nodes(graph, removal.model, removal.absent), doubt_mm)
+        found[name] = TreeAtCut(graph, depths, to_cut, gone, doubt_mm)
     return found
 
 
@@ -171,18 +171,3 @@ def _spread(tree: TreeAtCut, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _name_of(graph: VesselGraph, node: int) -> str:
     index = int(graph.branch_of_node[node])
     return named_level(next((branch.name for branch in graph.branches if branch.index == index), "") or graph.tree)
-
-
-def absent_nodes(graph: VesselGraph, model: OrganModel, absent: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """Return which nodes are gone with absent territories (bool ``[k, j, i]`` in the box of the model), (n_nodes,).
-
-    A trunk that runs through what is absent to what is not was left there: territories end at borders that run through
-    the trunks beside them.
-    """
-    gone = np.zeros(len(graph.parents), np.bool_)
-    if absent is None:
-        return gone
-    nodes, voxels = model.voxels_at(graph.nodes_lps_mm)
-    gone[nodes] = absent.ravel()[voxels]
-    spared = spared_beside(absent, model).get(graph.tree)
-    return gone if spared is None else gone & ~spared
