@@ -34,7 +34,8 @@ def stage_figures(
 
     A first stage that parts the liver leaves both parts in place, and no share of what "stays": ``staying_ml``, with
     what of it is perfused and drained, and ``parted_ml``, with what of it has no portal supply. The vessels that cross
-    the cut are divided then for the part that stays. The drainage of the other part is not computed: it goes with the second stage.
+    the cut are divided then for the part that stays. The drainage of the other part is not computed: it goes with the
+    second stage.
 
     Parameters
     ----------
