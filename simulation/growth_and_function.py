@@ -20,7 +20,7 @@ __all__ = ["KGR_CUT_OFFS", "function_figures", "growth_figures", "growth_warning
 _DAYS = (14, 56)  # the cut-offs were derived within them
 # sFLR at the first volumetry, degree of hypertrophy (points), kinetic growth rate (points a week); PMC3632508.
 KGR_CUT_OFFS = {"sflr_percent": 29.6, "hypertrophy_points": 7.5, "kinetic_growth_rate": 2.0}
-_CUT_OFF_SOURCE = "Shindoh 2013, colorectal metastases, PMC3632508"
+_CUT_OFF_SOURCE = "threshold.source.growth"  # Shindoh 2013, PMC3632508, in the words of the reader
 _MEASURED = {"hbs_percent": "%/min/m2", "icg_r15_percent": "%", "limax_ug_kg_h": "ug/kg/h"}
 _EARLIER_DOUBT = "the earlier volume is taken to be as uncertain as that of today"
 
