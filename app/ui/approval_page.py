@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 from app.services.anatomy_checklist import ChecklistItem
 from app.services.plan_resection import structures_of_figures
 from app.ui.checklist_rows import ChecklistRows
+from app.ui.patient_banner import written_day
 from app.ui.pieces import ColourChip, clear, label
 from twin.anatomy import structure
 from twin.case import Case
@@ -118,7 +119,7 @@ class ApprovalPage(QWidget):
         line.addLayout(column, 1)
         confirmation = case.confirmations.get(structure_id)
         if case.is_confirmed(structure_id) and confirmation is not None:
-            text = wording.text("ui.approval.by", by=confirmation.by, time=confirmation.time_utc[:10])
+            text = wording.text("ui.approval.by", by=confirmation.by, time=written_day(confirmation.time_utc, wording))
             column.addWidget(label(text, "Good", wraps=True))
             return row
         if confirmation is not None:

@@ -137,7 +137,11 @@ class ComparePage(QWidget):
             self.headers[plan.name] = button
             head = QVBoxLayout()
             head.addWidget(button)
-            head.addWidget(self._made_chip(case, plan), 0, Qt.AlignmentFlag.AlignLeft)
+            chip = self._made_chip(case, plan)
+            for widget in (button, chip):  # neither is squeezed where the table is long
+                widget.ensurePolished()
+                widget.setMinimumHeight(widget.sizeHint().height())
+            head.addWidget(chip, 0, Qt.AlignmentFlag.AlignLeft)
             grid.addLayout(head, 0, column)
             cuts = label(cuts_in_words(plan.resections, wording), wraps=True)
             cuts.setMinimumWidth(_PLAN_PX)

@@ -11,7 +11,7 @@ from twin.patient import PatientIdentity
 from twin.volume import Volume
 from twin.wording import Wording
 
-__all__ = ["PatientBanner", "age_in_days", "written_date", "written_name"]
+__all__ = ["PatientBanner", "age_in_days", "written_date", "written_day", "written_name"]
 
 _OLD_SCAN_DAYS = 28  # a scan older than four weeks is marked (centre setting)
 _MASK = "•••••"
@@ -138,6 +138,11 @@ def written_date(yyyymmdd: str, wording: Wording) -> str:
     except ValueError:
         return yyyymmdd
     return day.strftime("%d/%m/%Y") if wording.language == "fr" else day.strftime("%Y-%m-%d")
+
+
+def written_day(time_utc: str, wording: Wording) -> str:
+    """Return the day of a time such as ``2026-11-22T09:00:00Z`` in the custom of the language."""
+    return written_date(time_utc[:10].replace("-", ""), wording)
 
 
 def age_in_days(yyyymmdd: str | None) -> int | None:

@@ -26,6 +26,7 @@ from app.ui.approval_page import ApprovalPage
 from app.ui.cut_list import CutList
 from app.ui.cut_options import CutOptions
 from app.ui.figure_table import FigureTable
+from app.ui.patient_banner import written_day
 from app.ui.pieces import Chip, action_button, clear, label, main_button, rule, scrolled, tool_button
 from app.ui.plan_desk import PlanDesk
 from app.ui.resectogram_view import ResectogramPanel
@@ -286,10 +287,11 @@ class PlanPanel(QWidget):
             return
         outcome, earlier = case.outcomes.get(plan.name), self._approvals.get(plan.name)
         if plan.approval is not None:
-            tip = wording.text("ui.plan.approved_by", by=plan.approval.by, time=plan.approval.time_utc[:10])
+            day = written_day(plan.approval.time_utc, wording)
+            tip = wording.text("ui.plan.approved_by", by=plan.approval.by, time=day)
             self.state_chip.show_state(wording.text("ui.plan.state.approved"), "good", tip)
         elif earlier is not None:
-            tip = wording.text("ui.plan.superseded_tip", by=earlier.by, time=earlier.time_utc[:10])
+            tip = wording.text("ui.plan.superseded_tip", by=earlier.by, time=written_day(earlier.time_utc, wording))
             self.state_chip.show_state(wording.text("ui.plan.state.superseded"), "warning", tip)
         elif outcome is not None and outcome.is_stale and self._desk.shown.state not in _UNDER_WAY:
             self.state_chip.show_state(wording.text("ui.plan.state.stale"), "warning")

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.action_table import ActionTable
+from app.ui.patient_banner import written_day
 from app.ui.pieces import ColourChip, action_button, clear, label, main_button, scrolled, set_property, widgets_in
 from app.ui.segment_editor import SegmentEditor
 from app.ui.segment_editor_state import drawable_ids
@@ -361,4 +362,4 @@ def _confirmation_tip(case: Case, structure_id: str, wording: Wording) -> str:
     confirmation = case.confirmations.get(structure_id)
     if confirmation is None or not case.is_confirmed(structure_id):
         return wording.text("ui.structures.unconfirmed")
-    return wording.text("ui.structures.confirmed", by=confirmation.by, time=confirmation.time_utc[:10])
+    return wording.text("ui.structures.confirmed", by=confirmation.by, time=written_day(confirmation.time_utc, wording))
