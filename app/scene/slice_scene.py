@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkFiltersCore import vtkSurfaceNets2D
 
+from app.scene.fusion import FusedScan
 from app.scene.oblique_frame import ObliqueFrame, oblique_directions
 from app.scene.slab import Slab
 from app.scene.slice_frame import SliceAxis, SliceFrame
@@ -144,6 +146,7 @@ class SliceScene:
         *,
         is_removed: bool = False,
         slab: Slab | None = None,
+        fused: FusedScan | None = None,
     ) -> NDArray[np.uint32]:
         """Return one slice as pixels 0xffRRGGBB, ``[row, column]``, one per voxel.
 
@@ -158,13 +161,21 @@ class SliceScene:
             a plane can be dragged without a voxel being painted again.
         slab
             Shows the grey values of a thick slice; labels are those of the slice in its middle.
+        fused
+            Another scan that is blended in, where it is registered on this one.
         """
         grey = window.grey_from_values(self.grey_values(axis, index, slab))
+        if self.is_under(fused):
+            grey = fused.blended(self.frames[axis], index, grey, window)
         painted = self._painted(axis, index, is_removed=is_removed)
         if painted is None:
             return _GREY[grey]
         which, palette = painted
         return np.take(palette, which.astype(np.uint16) * 256 + grey)
+
+    def is_under(self, fused: FusedScan | None) -> TypeGuard[FusedScan]:
+        """Tell whether a scan is registered on this one."""
+        return fused is not None and fused.registration.to_volume_id == self.volume.id
 
     def contours(self, axis: SliceAxis, index: int) -> list[Contour]:
         """Return the smooth outlines of the visible structures on a slice."""

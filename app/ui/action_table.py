@@ -44,6 +44,7 @@ class Need(StrEnum):
     CLIPPED = "clipped"
     MEASURED = "measured"
     SLAB = "slab"
+    REGISTERED = "registered"
     IDLE = "idle"
     UNLOCKED = "unlocked"
     PENDING = "pending"
@@ -164,6 +165,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.slab_mean", ("Ctrl+J",), "", (Need.VOLUME,), is_checkable=True),
     Action("view.slab_thicker", (".",), "", (Need.SLAB,)),
     Action("view.slab_thinner", (",",), "", (Need.SLAB,)),
+    Action("view.fusion", ("H",), "", (Need.CASE, Need.REGISTERED), is_checkable=True),
     *(
         Action(f"view.window_{name}", (f"Ctrl+{n}",), "", (Need.VOLUME, Need.CT), starts_group=n == 1)
         for n, name in enumerate(_CT_WINDOWS, start=1)

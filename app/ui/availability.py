@@ -28,6 +28,7 @@ def needs_met(control: DeskControl) -> set[Need]:
         Need.CT: quantity is Quantity.HOUNSFIELD,
         Need.MR: quantity is not None and quantity is not Quantity.HOUNSFIELD,
         Need.CLIPPED: window.state.clip_normal_lps is not None,
+        Need.REGISTERED: window.fusion_choice.has_scans,
         Need.SLAB: window.state.slab is not None,
         Need.MEASURED: bool(window.measures.measures),
         Need.STUDY: control.study is not None,

@@ -373,6 +373,7 @@ class DeskControl(QObject):
         if self.volume is None and case.planning_volume_id is not None:
             self._show_volume(case.planning_volume)
         window.sync.show_layers(case.layers)
+        window.fusion_choice.show_case(case)
         built = self.work.built if self.work else None
         window.structure_panel.show_case(case, {} if built is None else built.volumes)
         facts: PatientFacts = case.facts
@@ -453,6 +454,7 @@ class DeskControl(QObject):
         self.window.desk.set_work(None)
         self.window.sync.show_twin(None)
         self.window.sync.show_layers({})
+        self.window.fusion_choice.show_case(None)
         self.window.structure_panel.show_case(None, {})
         self.window.plan_panel.show_case(None)
         finish = work.detach()

@@ -30,6 +30,7 @@ from app.ui.desk_control import DeskControl
 from app.ui.dialogs import Dialogs
 from app.ui.equipment import Equipment
 from app.ui.facts_form import FactsForm
+from app.ui.fusion_choice import FusionChoice
 from app.ui.gap_watch import GapWatch
 from app.ui.measures import Measures
 from app.ui.message_bar import MessageBar
@@ -192,7 +193,8 @@ class MainWindow(QMainWindow):
         self.structure_panel = SegmentTable(self.actions_, self.editor, wording)
         self.segment_editor_panel = self._made_editor_panel()
         self.facts_form = FactsForm(wording)
-        self.study_page = StudyPage(self.series_panel, self.facts_form, wording)
+        self.fusion_choice = FusionChoice(self.state, wording)
+        self.study_page = StudyPage(self.series_panel, self.fusion_choice, self.facts_form, wording)
         self.compare_page = ComparePage(wording)
         self.proposals_page = ProposalsPage(wording)
         self.report_page = ReportPage(self.actions_, wording)
@@ -232,6 +234,7 @@ class MainWindow(QMainWindow):
             self.segment_editor_panel,
             self.facts_form,
             self.study_page,
+            self.fusion_choice,
             self.report_page,
             self.compare_page,
             self.proposals_page,

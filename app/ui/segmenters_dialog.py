@@ -14,6 +14,7 @@ __all__ = ["SegmentersDialog"]
 
 _WIDTH_PX = 560
 _EDGE_PX = 18
+_INDENT_PX = 24
 _NAMED = ("networks", "classical", "totalsegmentator", "nnunet", "onnx")
 _PREFIX = "segmenter."
 
@@ -76,10 +77,10 @@ class SegmentersDialog(QDialog):
                 reason = self._wording.text(state.reason_id or "error.segment.none_available")
                 choice.setToolTip(reason)
                 said = label(reason, "Quiet", wraps=True)
-                said.setContentsMargins(24, 0, 0, 4)
+                said.setContentsMargins(_INDENT_PX, 0, 0, 4)
                 self._list.addWidget(said)
                 said.ensurePolished()  # the height of a text that wraps is known only in its font
-                said.setMinimumHeight(said.heightForWidth(_WIDTH_PX - 2 * _EDGE_PX))
+                said.setMinimumHeight(said.heightForWidth(_WIDTH_PX - 2 * _EDGE_PX - 2 * _INDENT_PX))
         self.start_button.setEnabled(self.chosen is not None)
         checked = self.choices.get(self.chosen or "")
         if checked is not None:

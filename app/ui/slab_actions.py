@@ -34,12 +34,14 @@ class SlabActions:
         self._window = control.window
         self._thickness_mm = _FIRST_MM
         control.window.state.tool_changed.connect(self._on_tool)
+        control.window.state.fusion_changed.connect(self._on_fusion)
 
     def answers(self) -> dict[str, Callable[[], None]]:
         """Return what each action does."""
         answers: dict[str, Callable[[], None]] = {
             "view.slab_thicker": partial(self._change, 1),
             "view.slab_thinner": partial(self._change, -1),
+            "view.fusion": lambda: self._window.fusion_choice.toggle(),
         }
         for mode in SlabMode:
             answers[f"view.slab_{mode}"] = partial(self._toggle, mode)
@@ -61,6 +63,13 @@ class SlabActions:
         if self._window.state.tool is not None and self._window.state.slab is not None:
             self._show(None)
             self._control.say("ui.slab.off_for_tool")
+
+    def _on_fusion(self) -> None:
+        """Nothing is laid over thick slices: whoever lays a scan over sees thin ones."""
+        state, actions = self._window.state, self._window.actions_
+        actions["view.fusion"].setChecked(state.fusion is not None)
+        for mode in SlabMode:
+            actions[f"view.slab_{mode}"].setChecked(state.slab is not None and state.slab.mode is mode)
 
     def _show(self, slab: Slab | None) -> None:
         if slab is not None:

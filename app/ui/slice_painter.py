@@ -66,7 +66,7 @@ class SliceTexts:
 
     title: str = ""
     position: str = ""
-    slab: str = ""  # how thick the slice is, where it is thick
+    special: str = ""  # a thick slice, or a scan that is laid over
     window: str = ""
     readout: str = ""
     letters: tuple[str, str, str, str] = ("", "", "", "")
@@ -273,7 +273,7 @@ def paint_texts(painter: QPainter, texts: SliceTexts, size_px: tuple[float, floa
     right = Qt.AlignmentFlag.AlignRight
     paint_text(painter, QRectF(10, 7, width - 20, 18), texts.title, left, is_bold=True)
     paint_text(painter, QRectF(10, 24, width - 20, 18), texts.position, left)
-    paint_text(painter, QRectF(10, 41, width - 20, 18), texts.slab, left, is_bold=True, ink=_NOTABLE)
+    paint_text(painter, QRectF(10, 41, width - 20, 18), texts.special, left, is_bold=True, ink=_NOTABLE)
     paint_text(painter, QRectF(10, 7, width - 20, 18), texts.window, right)
     _paint_readout(painter, texts, size_px)
     middle = Qt.AlignmentFlag.AlignCenter

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.scene.fusion import FusedScan
 from app.scene.slab import Slab
 from app.scene.slice_frame import SliceAxis, SliceFrame
 from app.scene.slice_scene import SliceScene
 from app.scene.window_level import WindowLevel
+from app.ui.scan_name import scan_name
 from app.ui.slice_painter import READOUT_GAP, SliceTexts, nice_length_mm
 from twin.anatomy import structure
 from twin.volume import Quantity
@@ -28,9 +30,13 @@ class SliceReading:
     index: int
     mm_per_px: float
     slab: Slab | None = None
+    fused: FusedScan | None = None
 
-    def slab_text(self, wording: Wording) -> str:
-        """Name the thick slice with its thickness, or nothing where the slice is thin."""
+    def special_text(self, wording: Wording) -> str:
+        """Name the thick slice with its thickness, or the scan that is laid over it; nothing where there is neither."""
+        if self.scene.is_under(self.fused):
+            share = wording.quantity(100 * self.fused.share, "%", decimals=0)
+            return wording.text("ui.fusion.shown", scan=scan_name(self.fused.volume, wording), share=share)
         if self.slab is None or self.frame.axis is SliceAxis.OBLIQUE:
             return ""
         thickness = wording.quantity(self.slab.true_mm(self.frame.spacing_mm[2]), "mm", decimals=1)
@@ -47,7 +53,7 @@ def written_texts(
     position = wording.quantity(frame.position_mm(index), "mm")
     return SliceTexts(
         title=wording.text(f"ui.slice.{frame.axis}"),
-        slab=reading.slab_text(wording),
+        special=reading.special_text(wording),
         position=wording.text("ui.slice.position", number=index + 1, count=frame.n_slices, position=position),
         window=wording.text("ui.slice.window", **numbers),
         readout=readout,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal
@@ -78,7 +80,8 @@ class SliceView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         state.crosshair_moved.connect(self._on_crosshair)
         state.window_changed.connect(self.repaint_slice)
-        state.slab_changed.connect(self.repaint_slice)
+        for signal in (state.slab_changed, state.fusion_changed):
+            signal.connect(self.repaint_slice)
         state.plane_changed.connect(self.update)
         for signal in (state.tool_changed, state.overlays_changed):
             signal.connect(self.update)
@@ -200,10 +203,11 @@ class SliceView(QWidget):
         if not self._is_outlined:
             contours = scene.contours(self.axis, self._index) if self._state.shows_labels else []
             self._outlines, self._is_outlined = outlines_of(contours, self._outlines), True
-        window, slab, removed = self._state.window, self._state.slab, None
+        state, removed = self._state, None
+        picture = partial(scene.picture, self.axis, self._index, state.window, slab=state.slab, fused=state.fusion)
         if scene.tint is not None and scene.tint.mask is None:
-            removed = image_from_pixels(scene.picture(self.axis, self._index, window, is_removed=True, slab=slab))
-        kept = image_from_pixels(scene.picture(self.axis, self._index, window, slab=slab))
+            removed = image_from_pixels(picture(is_removed=True))
+        kept = image_from_pixels(picture())
         return SlicePicture(kept, self._outlines, removed)
 
     def _lies_in_removed(self, frame: SliceFrame) -> bool:
@@ -224,6 +228,7 @@ class SliceView(QWidget):
             reading.index,
             reading.mm_per_px,
             reading.slab,
+            reading.fused,
             window,
             self.width(),
             readout,
@@ -239,11 +244,11 @@ class SliceView(QWidget):
         frame = self.frame_of_slice
         if self._scene is None or frame is None or self._placement is None:
             return None
-        return SliceReading(self._scene, frame, self._index, self.mm_per_px, self._state.slab)
+        return SliceReading(self._scene, frame, self._index, self.mm_per_px, self._state.slab, self._state.fusion)
 
-    def slab_text(self) -> str:
-        """What the view says of a thick slice; nothing where it is thin."""
-        return self._texts().slab
+    def special_text(self) -> str:
+        """What the view says of a thick slice or of a scan that is laid over it; nothing where there is neither."""
+        return self._texts().special
 
     def readout(self) -> str:
         """Value, place and structure under the pointer."""

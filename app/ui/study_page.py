@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ui.facts_form import FactsForm
+from app.ui.fusion_choice import FusionChoice
 from app.ui.series_panel import SeriesPanel
 from twin.wording import Wording
 
@@ -24,7 +25,14 @@ class StudyTab(StrEnum):
 class StudyPage(QWidget):
     """Two tabs in the order of the work."""
 
-    def __init__(self, series: SeriesPanel, facts: FactsForm, wording: Wording, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        series: SeriesPanel,
+        fusion: FusionChoice,
+        facts: FactsForm,
+        wording: Wording,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("Panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -33,7 +41,7 @@ class StudyPage(QWidget):
         group = QButtonGroup(self)
         head = QHBoxLayout()
         head.setSpacing(0)
-        for tab, page in zip(StudyTab, (series, facts), strict=True):
+        for tab, page in zip(StudyTab, (_one_above_the_other(series, fusion), facts), strict=True):
             button = QPushButton()
             button.setObjectName("Tab")
             button.setCheckable(True)
@@ -63,3 +71,12 @@ class StudyPage(QWidget):
         """Write in another language."""
         for tab, button in self.tabs.items():
             button.setText(wording.text(f"ui.tab.{tab}"))
+
+
+def _one_above_the_other(first: QWidget, second: QWidget) -> QWidget:
+    both = QWidget()
+    layout = QVBoxLayout(both)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(first, 1)
+    layout.addWidget(second)
+    return both

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app.scene.cut_plane import CutPlane
+from app.scene.fusion import FusedScan
 from app.scene.slab import Slab
 from app.scene.window_level import WindowLevel
 from app.ui.slice_tool import SliceOverlay, SliceTool
@@ -34,12 +35,14 @@ class ViewState(QObject):
     clip_changed = Signal()
     oblique_changed = Signal()
     slab_changed = Signal()
+    fusion_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.crosshair_lps_mm: NDArray[np.float64] = np.zeros(3)
         self.window = WindowLevel(400.0, 40.0)
         self.slab: Slab | None = None
+        self.fusion: FusedScan | None = None
         self.shows_labels = True
         self.fill_opacity = 0.25
         self.plane: CutPlane | None = None
@@ -66,9 +69,18 @@ class ViewState(QObject):
             self.window_changed.emit()
 
     def set_slab(self, slab: Slab | None) -> None:
-        """Show thick slices, or thin ones."""
+        """Show thick slices, or thin ones; nothing is laid over a thick one."""
+        if slab is not None and self.fusion is not None:
+            self.set_fusion(None)
         self.slab = slab
         self.slab_changed.emit()
+
+    def set_fusion(self, fusion: FusedScan | None) -> None:
+        """Lay another scan over the slices, or none; they are thin then."""
+        if fusion is not None and self.slab is not None:
+            self.set_slab(None)
+        self.fusion = fusion
+        self.fusion_changed.emit()
 
     def set_plane(self, plane: CutPlane | None, *, is_dragging: bool = False) -> None:
         """Show a cutting plane, or none; while it is dragged figures are estimates."""

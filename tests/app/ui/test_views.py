@@ -1,16 +1,22 @@
 """What can be done on the views: ruler, angle, picking, opening, turntable, oblique slices, the cut on slices."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from app.scene.cut_plane import CutPlane
 from app.scene.slice_frame import SliceAxis
 from app.ui.twin_pick import PickedPoint
 from tests.app.ui.conftest import Driver, live
+from twin.edit import RegistrationsEdit, VolumesEdit
+from twin.figure import Figure, FigureStatus
+from twin.provenance import Provenance
+from twin.registration import Registration
 
 pytestmark = pytest.mark.gui
 
@@ -154,7 +160,7 @@ def test_that_thick_slices_say_so_and_end_where_a_tool_begins(driver: Driver, ca
     frame = axial.frame_of_slice
     assert frame is not None
     thickness = window.wording.quantity(slab.true_mm(frame.spacing_mm[2]), "mm", decimals=1)
-    assert axial.slab_text() == f"MIP {thickness}"
+    assert axial.special_text() == f"MIP {thickness}"
     driver.act("view.slab_thicker")
     assert window.state.slab is not None
     assert window.state.slab.thickness_mm > slab.thickness_mm
@@ -169,4 +175,38 @@ def test_that_thick_slices_say_so_and_end_where_a_tool_begins(driver: Driver, ca
     driver.act("view.slab_minip")
     assert window.state.slab is None
     live(0.02)
-    assert axial.slab_text() == ""
+    assert axial.special_text() == ""
+
+
+def test_that_a_registered_scan_is_laid_over_the_slices_and_says_how_well_it_fits(
+    driver: Driver, case_path: Path
+) -> None:
+    driver.open(case_path)
+    window, axial = driver.window, driver.window.slices[SliceAxis.AXIAL]
+    work = window.control.work
+    assert work is not None
+    assert not window.actions_["view.fusion"].isEnabled()
+    planned = work.case.planning_volume
+    second = replace(planned, id="second", voxels=np.flip(planned.voxels, axis=2).copy(), description="arterial")
+    distance = Figure(2.5, 0.4, 6.0, "mm", FigureStatus.MEASURED, "test")
+    provenance = Provenance("test", "1", {})
+    found = Registration("second", planned.id, np.eye(4), "rigid", distance, provenance)
+    work.do(VolumesEdit({"second": second}, planned.id))
+    work.do(RegistrationsEdit((found,)))
+    driver.wait(window.actions_["view.fusion"].isEnabled, "a registered scan")
+    alone = axial.grab().toImage()
+    QTest.keyClick(axial, Qt.Key.Key_H)
+    assert window.state.fusion is not None
+    assert axial.grab().toImage() != alone
+    assert axial.special_text() == "over it 50%: CT · portal phase · arterial"
+    choice = window.fusion_choice
+    choice.share.setValue(80)
+    assert window.state.fusion.share == 0.8
+    assert "2.5\N{NO-BREAK SPACE}mm" in choice.findChildren(QLabel)[-1].text()
+    driver.act("view.slab_mip")
+    assert window.state.fusion is None, "a thick slice is shown alone"
+    assert not window.actions_["view.fusion"].isChecked()
+    driver.act("view.fusion")
+    assert window.state.slab is None
+    driver.act("view.fusion")
+    assert axial.grab().toImage() == alone
