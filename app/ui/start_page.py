@@ -7,11 +7,12 @@ from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.action_table import ActionTable
 from app.ui.patient_banner import written_date
 from app.ui.pieces import action_button, label, set_property
+from twin.store import has_unsaved_steps
 from twin.wording import Wording
 
 __all__ = ["StartPage"]
@@ -36,6 +37,13 @@ class StartPage(QWidget):
         self._no_recent = label("", "Quiet", wraps=True)
         self._drop_text = label("", "Quiet")
         self._drop_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.left_behind = QFrame()
+        self.left_behind.setObjectName("LeftBehind")
+        self._left_text = label("", "", wraps=True)
+        self.bring_back_button = QPushButton()
+        self.bring_back_button.setObjectName("Main")
+        self.bring_back_button.clicked.connect(lambda: self.recent_chosen.emit(self._left_paths[0]))
+        self._left_paths: Sequence[Path] = ()
         self.recent = QListWidget()
         self.recent.itemActivated.connect(self._chosen)
         self.recent.itemClicked.connect(self._chosen)
@@ -51,9 +59,10 @@ class StartPage(QWidget):
         self._recent_title.setText(wording.text("ui.start.recent"))
         self._no_recent.setText(wording.text("ui.start.no_recent"))
         self._drop_text.setText(wording.text("ui.start.drop"))
+        self.bring_back_button.setText(wording.text("ui.start.bring_back"))
 
     def show_recent(self, paths: Sequence[Path]) -> None:
-        """List the cases opened last, with the day each was changed."""
+        """List the cases opened last, with the day each was changed, and offer back what a crash left behind."""
         self._paths = tuple(paths)
         self.recent.clear()
         for path in paths:
@@ -63,6 +72,10 @@ class StartPage(QWidget):
             item.setToolTip(str(path))
             item.setData(Qt.ItemDataRole.UserRole, str(path))
             self.recent.addItem(item)
+        self._left_paths = [path for path in self._paths if has_unsaved_steps(path)]
+        self.left_behind.setVisible(bool(self._left_paths))
+        if self._left_paths:
+            self._left_text.setText(self._wording.text("ui.start.left_behind", case=self._left_paths[0].stem))
         self.recent.setVisible(bool(paths))
         self._no_recent.setVisible(not paths)
 
@@ -95,6 +108,11 @@ class StartPage(QWidget):
         for widget in (self._title, self._subtitle):
             page.addWidget(widget)
         page.addSpacing(8)
+        offer = QHBoxLayout(self.left_behind)
+        offer.setContentsMargins(14, 10, 14, 10)
+        offer.addWidget(self._left_text, 1)
+        offer.addWidget(self.bring_back_button)
+        page.addWidget(self.left_behind)
         page.addLayout(columns, 1)
         page.addWidget(self._drop)
         inner = QWidget()

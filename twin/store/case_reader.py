@@ -12,14 +12,24 @@ from twin.case import Case
 from twin.errors import CaseFileError, TwinSightError
 from twin.patient import PatientIdentity
 from twin.store.blobs import BlobFolder
+from twin.store.case_lock import CaseLock
 from twin.store.case_record import case_from_record
 from twin.store.durable_file import read_whole, write_whole
 from twin.store.edit_record import edit_from_bytes
-from twin.store.journal import JournalContent, read_journal
+from twin.store.journal import JournalContent, is_begun, read_journal
 from twin.store.manifest import Manifest
 from twin.store.migration import migrated_record
 
-__all__ = ["RECORD", "Recovery", "StoredCase", "journal_path", "read_case", "read_identity", "write_identity"]
+__all__ = [
+    "RECORD",
+    "Recovery",
+    "StoredCase",
+    "has_unsaved_steps",
+    "journal_path",
+    "read_case",
+    "read_identity",
+    "write_identity",
+]
 
 _PATIENT_FILE = "patient.json"
 RECORD = "record"
@@ -89,6 +99,24 @@ def read_case(folder: Path, blobs: BlobFolder) -> StoredCase:
         case = _replayed(case, payload, blobs, manifest.schema, path, number)
     recovery = Recovery(len(content.payloads), content.n_dropped_bytes, content.is_damaged)
     return StoredCase(manifest, case, content, recovery)
+
+
+def has_unsaved_steps(folder: Path) -> bool:
+    """Tell whether steps were done after the last commit of a case that nobody holds open.
+
+    Then the program that had it open was killed; :func:`read_case` brings the steps back. Only a few bytes are read.
+    """
+    try:
+        journal = journal_path(folder, Manifest.read(folder).generation)
+        if not is_begun(journal):
+            return False
+        lock = CaseLock(folder / "lock")
+        if not lock.is_taken():
+            return False  # open in another window
+        lock.release()
+        return True
+    except (OSError, CaseFileError):
+        return False  # what is wrong with it is said when it is opened
 
 
 def read_identity(folder: Path) -> PatientIdentity:

@@ -17,7 +17,7 @@ from pathlib import Path
 from twin.errors import CaseFileError
 from twin.store.durable_file import read_whole, sync_folder, write_all, writing
 
-__all__ = ["Journal", "JournalContent", "read_journal"]
+__all__ = ["Journal", "JournalContent", "is_begun", "read_journal"]
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,11 @@ class JournalContent:
     n_sound_bytes: int = 0
     n_dropped_bytes: int = 0
     is_damaged: bool = False
+
+
+def is_begun(path: Path) -> bool:
+    """Tell whether a journal holds anything beside its header; absent or empty it holds nothing."""
+    return path.is_file() and path.stat().st_size > _HEADER.size
 
 
 def read_journal(path: Path, manifest_sha256: str) -> JournalContent:
