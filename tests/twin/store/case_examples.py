@@ -50,6 +50,7 @@ GRID = Grid.from_spacing(
     frame_of_reference_uid="1.2.3.4",
 )
 PROVENANCE = Provenance("example", "1", {"threshold": 0.5}, {"volume": "abc"}, "2026-01-02T03:04:05+00:00")
+MOMENT = "2026-01-02T03:04:05+00:00"
 PRIMARY = tuple(name for name in LayerName if not name.is_derived)
 # A value that stands for a structure, by layer.
 VALUES = {
@@ -137,8 +138,10 @@ def full_edits(case: Case) -> list[Edit]:
     assert painted is not None
     do(painted)
     do(ScanLayersEdit("volume-1", {LayerName.ORGANS: layer(LayerName.ORGANS, 7)}))
-    do(ChecklistEdit("portal_type", ChecklistAnswer.given("portal_type", Judgement.CONFIRMED, Sight.SEEN, by="Dr A")))
-    do(ChecklistEdit("bile_ducts", ChecklistAnswer.given("bile_ducts", Judgement.NOT_APPLICABLE, None, by="Dr A")))
+    seen = ChecklistAnswer("portal_type", Judgement.CONFIRMED, Sight.SEEN, "Dr A", "account", MOMENT)
+    unneeded = ChecklistAnswer("bile_ducts", Judgement.NOT_APPLICABLE, None, "Dr A", "account", MOMENT, "no cut near")
+    do(ChecklistEdit(seen.item_id, seen))
+    do(ChecklistEdit(unneeded.item_id, unneeded))
     do(PlanEdit("A", Plan("A", (parse_cut("plane:0.1,0.2,0.3:1,2,3"), parse_cut("wedge:lesion-1:10.123456789")))))
     do(PlanEdit("B", Plan("B", _every_cut())))
     do(ConfirmationEdit.declaring(case, "liver", "Dr Example"))
