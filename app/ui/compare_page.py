@@ -136,6 +136,7 @@ class ComparePage(QWidget):
             button.clicked.connect(lambda checked=False, name=plan.name: self.plan_chosen.emit(name))
             self.headers[plan.name] = button
             head = QVBoxLayout()
+            head.setSpacing(5)
             head.addWidget(button)
             chip = self._made_chip(case, plan)
             for widget in (button, chip):  # neither is squeezed where the table is long
