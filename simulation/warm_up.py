@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.contacts import contacts_of
+from simulation.kernels.nearest_voxel import border_voxels
 from simulation.live import LivePlane, LiveSheet
 from simulation.organ_model import OrganModel
 from simulation.pancreas.gland import Gland
 from simulation.pancreas.live import LivePancreas
 from simulation.proposals.propose import propose
 from simulation.resectogram import resectograms
+from simulation.sheet_map import SheetMap
 from simulation.simulate import simulate
 from twin.anatomy import LayerName, structure
 from twin.grid import Grid
@@ -54,10 +56,12 @@ def _small_twin() -> Twin:
     lesions = np.zeros_like(liver)
     lesions[5:7, 6:8, 9:11] = 1
     branches = liver.astype(np.uint16)
+    couinaud = liver.copy()
+    couinaud[:, 7:] *= 2  # a border between two segments
     layers = {
         LayerName.ORGANS: LabelLayer(LayerName.ORGANS, grid, liver),
         LayerName.LESIONS: LabelLayer(LayerName.LESIONS, grid, lesions),
-        LayerName.COUINAUD: LabelLayer(LayerName.COUINAUD, grid, liver.copy()),
+        LayerName.COUINAUD: LabelLayer(LayerName.COUINAUD, grid, couinaud),
         LayerName.PORTAL_BRANCH: LabelLayer(LayerName.PORTAL_BRANCH, grid, branches),
         LayerName.VENOUS_BRANCH: LabelLayer(LayerName.VENOUS_BRANCH, grid, branches.copy()),
     }
@@ -120,6 +124,8 @@ def _settle(twin: Twin) -> None:
     cuts = (PlaneCut((7.2, 0.0, 0.0), (1.0, 0.1, 0.0)), WedgeCut("lesion-1", 1.0), TerritorySet(new_world_code="H1"))
     simulate(Plan("warm up", cuts), twin, PatientFacts(), model=model)
     resectograms(Plan("warm up", (_SHEET,)), twin, model=model)
+    border_voxels(model.organ)  # only places deep in a territory ask for it
+    SheetMap.of_cut(_SHEET, model.grid).removes(np.zeros((1, 3), np.int32))
     contacts_of(_small_contact())
     propose(model, n_proposals=1)
 
