@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
 from app.services.segment_case import SegmenterState
 from app.ui.pieces import clear, label
@@ -15,6 +16,8 @@ __all__ = ["SegmentersDialog"]
 _WIDTH_PX = 560
 _EDGE_PX = 18
 _INDENT_PX = 24
+_SPARE_PX = 8
+_AIR_PX = 14
 _NAMED = ("networks", "classical", "totalsegmentator", "nnunet", "onnx")
 _PREFIX = "segmenter."
 
@@ -79,8 +82,8 @@ class SegmentersDialog(QDialog):
                 said = label(reason, "Quiet", wraps=True)
                 said.setContentsMargins(_INDENT_PX, 0, 0, 4)
                 self._list.addWidget(said)
-                said.ensurePolished()  # the height of a text that wraps is known only in its font
-                said.setMinimumHeight(said.heightForWidth(_WIDTH_PX - 2 * _EDGE_PX - 2 * _INDENT_PX))
+                said.setAlignment(Qt.AlignmentFlag.AlignTop)
+                said.setMinimumHeight(_height_of(said))
         self.start_button.setEnabled(self.chosen is not None)
         checked = self.choices.get(self.chosen or "")
         if checked is not None:
@@ -101,3 +104,11 @@ class SegmentersDialog(QDialog):
         if chosen is not None:
             self.accept()
             start(chosen)
+
+
+def _height_of(wrapped: QLabel) -> int:
+    """Height of a text that wraps beside its indent; a label in a layout of its own is given too little."""
+    wrapped.ensurePolished()  # it is known only in its font
+    room = QRect(0, 0, _WIDTH_PX - 2 * _EDGE_PX - _INDENT_PX - _SPARE_PX, 1000)
+    flags = int(Qt.TextFlag.TextWordWrap)
+    return wrapped.fontMetrics().boundingRect(room, flags, wrapped.text()).height() + _AIR_PX
