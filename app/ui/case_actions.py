@@ -30,7 +30,7 @@ from twin.edit import ApprovalEdit, ConfirmationEdit, FactsEdit, GroupEdit
 from twin.job import CancelToken, ProgressListener
 from twin.patient import PatientFacts
 from twin.resection import WedgeCut
-from twin.wording import NOT_A_DEVICE
+from twin.wording import NOT_A_DEVICE, Wording
 
 if TYPE_CHECKING:
     from app.ui.desk_control import DeskControl
@@ -182,7 +182,7 @@ class CaseActions:
         if name is None or name == plan.name:
             return
         if name in self._plans():
-            self._window.message_bar.say(wording.text("ui.message.plan_exists", plan=name), "warning")
+            self._window.message_bar.say(lambda words: words.text("ui.message.plan_exists", plan=name), "warning")
             return
         self._window.desk.rename_plan(name)
 
@@ -301,19 +301,20 @@ class CaseActions:
     def _on_scan_labelled(self, result: object) -> None:
         if not isinstance(result, LabelledScan):
             return
-        wording = self._window.wording
-        doubts = result.registered.doubts
-        self._window.message_bar.say(" ".join(result.registered.lines(wording)), "warning" if doubts else "info")
+        registered = result.registered
+        kind = "warning" if registered.doubts else "info"
+        self._window.message_bar.say(lambda words: " ".join(registered.lines(words)), kind)
 
     def _on_segmented(self, result: object) -> None:
         window = self._window
         if not isinstance(result, SegmentSummary):
             return
-        wording = window.wording
         self._control.say("ui.status.segmented", count=len(result.volumes_ml), seconds=round(result.seconds))
         if result.warnings:
-            texts = [wording.text(w.message_id, **w.parameters) for w in result.warnings]
-            window.message_bar.say(" ".join(texts), "warning")
+            found = result.warnings
+            window.message_bar.say(
+                lambda words: " ".join(words.text(w.message_id, **w.parameters) for w in found), "warning"
+            )
 
     def _on_exported(self, result: object) -> None:
         window = self._window
@@ -321,10 +322,12 @@ class CaseActions:
 
         if not isinstance(result, ExportResult):
             return
-        wording = window.wording
-        text = wording.text("ui.message.exported", count=len(result.files), folder=str(result.folder))
-        omitted = result.worded_omissions(wording)
-        window.message_bar.say(" ".join([text, *omitted]), "warning" if omitted else "info")
+
+        def told(words: Wording) -> str:
+            text = words.text("ui.message.exported", count=len(result.files), folder=str(result.folder))
+            return " ".join([text, *result.worded_omissions(words)])
+
+        window.message_bar.say(told, "warning" if result.worded_omissions(window.wording) else "info")
 
     def _plans(self) -> tuple[str, ...]:
         work = self._control.work

@@ -33,6 +33,7 @@ from twin.patient import PatientFacts, PatientIdentity
 from twin.readers.series import Series
 from twin.store import CaseFolder
 from twin.volume import Quantity, Volume
+from twin.wording import Wording
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -202,15 +203,17 @@ class DeskControl(QObject):
 
     def fail(self, error: Exception) -> None:
         """Say what went wrong in one line; a defect of ours goes into the log with all it knows."""
-        wording = self.window.wording
         known = typed_error(error)
-        if known is not None:
-            text = worded_error(known, wording)
-        else:
+        if known is None:
             _LOGGER.error("unexpected failure", exc_info=error)
-            text = wording.text("ui.message.defect", kind=type(error).__name__)
             self.window_actions.tell_crash(error)
-        self.window.message_bar.say(text, "error")
+
+        def told(words: Wording) -> str:
+            if known is not None:
+                return worded_error(known, words)
+            return words.text("ui.message.defect", kind=type(error).__name__)
+
+        self.window.message_bar.say(told, "error")
 
     def say(self, message_id: str, **parameters: object) -> None:
         """Say something that needs no answer, in the foot of the window."""
@@ -341,9 +344,11 @@ class DeskControl(QObject):
         window.remember(recent=window.settings.with_recent(folder.path).recent)
         recovered = folder.recovery
         if recovered.message_id is not None:
-            window.message_bar.say(window.wording.text(recovered.message_id, count=recovered.n_edits), "warning")
+            message_id, count = recovered.message_id, recovered.n_edits
+            window.message_bar.say(lambda words: words.text(message_id, count=count), "warning")
         elif folder.read_only_reason is not None:
-            window.message_bar.say(window.wording.text(folder.read_only_reason), "warning")
+            reason = folder.read_only_reason
+            window.message_bar.say(lambda words: words.text(reason), "warning")
         self.refresh()
         then, self._then = self._then, None
         if then is not None:

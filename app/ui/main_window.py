@@ -152,7 +152,6 @@ class MainWindow(QMainWindow):
         for part in self._worded:
             part.set_wording(self.wording)
         self._notice.setText(self.wording.text(NOT_A_DEVICE))
-        self.message_bar.set_close_tip(self.wording.text("ui.message.close"))
         self._hint.setText(self.wording.text("ui.hint.views"))
         self.tool_strip.set_wording(self.wording)
         self.control.say_again()
@@ -186,7 +185,7 @@ class MainWindow(QMainWindow):
     def _build_parts(self) -> None:
         wording = self.wording
         self.banner = PatientBanner(wording)
-        self.message_bar = MessageBar()
+        self.message_bar = MessageBar(wording)
         self.task_strip = TaskStrip(wording)
         self.start_page = StartPage(self.actions_, wording)
         self.series_panel = SeriesPanel(self.actions_, wording)
@@ -227,6 +226,7 @@ class MainWindow(QMainWindow):
         self.status = label("", "Status")
         self._worded: tuple[HasWords, ...] = (
             self.banner,
+            self.message_bar,
             self.task_strip,
             self.start_page,
             self.series_panel,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from app.ui.pieces import set_property
 from app.ui.theme import Theme, icon
+from twin.wording import Wording
 
-__all__ = ["MessageBar"]
+__all__ = ["MessageBar", "Words"]
+
+Words = Callable[[Wording], str]
 
 
 class MessageBar(QFrame):
     """Hidden until there is something to say; the cross or Escape closes it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("MessageBar")
         self._sign = QLabel()
@@ -31,7 +36,9 @@ class MessageBar(QFrame):
         layout.addWidget(self._text, 1)
         layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self._theme: Theme | None = None
+        self._words: Words = lambda wording: ""
         self._kind = "info"
+        self.set_wording(wording)
         self.hide()
 
     @property
@@ -45,15 +52,18 @@ class MessageBar(QFrame):
         self._close.setIcon(icon("close", theme.text))
         self._paint_sign()
 
-    def set_close_tip(self, text: str) -> None:
-        """Name the cross."""
+    def set_wording(self, wording: Wording) -> None:
+        """Write in another language, what is said now too."""
+        self._wording = wording
+        text = wording.text("ui.message.close")
         self._close.setToolTip(text)
         self._close.setAccessibleName(text)
+        self._text.setText(self._words(wording))
 
-    def say(self, text: str, kind: str) -> None:
-        """Show a line; ``kind`` is ``error``, ``warning`` or ``info``."""
-        self._kind = kind
-        self._text.setText(text)
+    def say(self, words: Words, kind: str) -> None:
+        """Show a line, worded in any language; ``kind`` is ``error``, ``warning`` or ``info``."""
+        self._kind, self._words = kind, words
+        self._text.setText(words(self._wording))
         set_property(self, "kind", kind)
         self._paint_sign()
         self.show()

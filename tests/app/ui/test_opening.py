@@ -60,6 +60,19 @@ def test_that_a_text_file_named_dcm_gives_one_line_and_leaves_the_window_as_it_w
     assert driver.window.message_bar.isHidden()
 
 
+def test_that_a_message_is_worded_again_in_another_language(driver: Driver, tmp_path: Path) -> None:
+    bad = tmp_path / "letter.dcm"
+    bad.write_text("Dear colleague", encoding="utf-8")
+    driver.window.open_path(bad)
+    driver.wait(lambda: driver.window.message_bar.text != "", "message")
+    english = driver.window.message_bar.text
+    driver.act("view.language")
+    french = driver.window.message_bar.text
+    assert french not in ("", english)
+    driver.act("view.language")
+    assert driver.window.message_bar.text == english
+
+
 def test_that_a_bad_file_leaves_the_open_study_on_the_screen(
     driver: Driver, study_folder: Path, tmp_path: Path
 ) -> None:
