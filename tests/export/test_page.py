@@ -180,7 +180,7 @@ def test_that_confirming_alone_leaves_the_draft_mark(approved: Example, tmp_path
 def test_that_vessels_are_said_to_be_in_geometric_order(html: str) -> None:
     words = Page(html).words
     assert "ordre géométrique, non opératoire" in words
-    assert "Les vaisseaux de moins de 2 mm environ" in words
+    assert "Les vaisseaux de moins de 2\N{NO-BREAK SPACE}mm environ" in words
     assert "Veine porte, droite antérieure segment 8, 7,8\N{NO-BREAK SPACE}mm" in words
 
 

@@ -1,7 +1,7 @@
 """Plain references of the kernels of sheets.
 
-References of: mark_sheet_rows, clip_runs_by_sheet, tile_bounds, gradients_at_nodes, gaps_at, rasterise_sheet,
-extend_heights, nearest_on_sheet.
+References of: mark_sheet_rows, mark_sheet_voxels, clip_runs_by_sheet, tile_bounds, gradients_at_nodes, gaps_at,
+rasterise_sheet, extend_heights, nearest_on_sheet.
 """
 
 import numpy as np

@@ -140,7 +140,7 @@ def test_that_the_case_stays_whole(chain: Chain) -> None:
 @pytest.mark.parametrize(
     ("command", "options", "words"),
     [
-        ("patient", (), "taille\u00a0: 172,0"),
+        ("patient", (), "taille : 172,0"),
         ("plan", ("--list",), "validé, déclaré par Dr A"),
         ("plan", ("--compare",), "Futur foie restant (FFR)"),
     ],
