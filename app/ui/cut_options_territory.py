@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -49,6 +50,8 @@ class TerritoryOptions(QWidget):
         self._wording = wording
         self._is_writing = False
         self.code = label("", "Figure")
+        self.code.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.code.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # the list of cuts has it too
         self.digits: dict[str, QPushButton] = {}
         self._segments = QWidget()
         row = QHBoxLayout(self._segments)
@@ -58,12 +61,11 @@ class TerritoryOptions(QWidget):
             button = QPushButton(digit)
             button.setObjectName("Small")
             button.setCheckable(True)
-            button.setFixedWidth(27)
+            button.setFixedWidth(24)
             button.clicked.connect(lambda checked=False, name=digit: self._toggle(name))
             self.digits[digit] = button
             row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(self.code)
+        row.addWidget(self.code, 1)
         self._none = label("", "Faint", wraps=True)
         self.branches = QListWidget()
         self.branches.setFixedHeight(_LIST_PX)
