@@ -87,6 +87,7 @@ class SegmentersDialog(QDialog):
         self.start_button.setEnabled(self.chosen is not None)
         checked = self.choices.get(self.chosen or "")
         if checked is not None:
+            checked.show()  # a layout shows it only with the next event, and what is hidden is not given the keys
             checked.setFocus()
         layout = self.layout()
         assert layout is not None
