@@ -59,7 +59,7 @@ class TerritoryOptions(QWidget):
         row.setSpacing(2)
         for digit in "12345678":
             button = QPushButton(digit)
-            button.setObjectName("Small")
+            button.setObjectName("Digit")
             button.setCheckable(True)
             button.setFixedWidth(24)
             button.clicked.connect(lambda checked=False, name=digit: self._toggle(name))

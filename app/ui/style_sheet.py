@@ -70,6 +70,7 @@ QPushButton#Main { background: @accent_strong; color: @on_accent; border-color: 
 QPushButton#Main:hover { border-color: @text; }
 QPushButton#Main:disabled { background: @raised; color: @faint; border-color: @line; font-weight: 400; }
 QPushButton#Small { padding: 1px 9px; font-size: 12px; }
+QPushButton#Digit { padding: 1px 2px; font-size: 12px; }
 QToolButton#Tool { font-size: 11px; padding: 3px 1px 2px 1px; }
 #Pending { background: @selection; border: 1px solid @accent; border-radius: 6px; }
 QToolButton::menu-indicator { image: none; }
