@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +48,15 @@ class FusedScan:
             How it is shown; a scan in HU is shown through the same one, any other through its own.
         """
         values, is_known = self.values(frame, index)
-        mine = window if self.volume.quantity is Quantity.HOUNSFIELD else default_window(self.volume)
+        mine = window if self.volume.quantity is Quantity.HOUNSFIELD else self._own_window
         other = mine.grey_from_values(values).astype(np.float32)
         mixed = (1.0 - self.share) * grey.astype(np.float32) + self.share * other
         return np.where(is_known, np.rint(mixed).astype(np.uint8), grey)
+
+    @cached_property
+    def _own_window(self) -> WindowLevel:
+        """The window this scan opens with; it reads through the whole scan, and slices are painted again and again."""
+        return default_window(self.volume)
 
     def values(self, frame: SliceFrame, index: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Return the values of this scan on a slice of the other (linear), and where it has any."""

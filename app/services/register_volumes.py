@@ -33,6 +33,7 @@ __all__ = [
     "RegisteredVolume",
     "accept_identity",
     "layers_through",
+    "liver_on_scan",
     "register_session",
     "registration_edit",
     "require_liver",
@@ -116,14 +117,11 @@ def register_session(
     Cancelled
         When ``cancel`` was set.
     """
-    case = session.case
-    moving, _ = _pair(case, from_volume_id)
-    _reference_liver(case)
+    case, moving = session.case, from_volume_id
+    require_liver(case, moving)
     result = segmenter.segment(case.volumes[moving], progress=part_of(progress, 0.0, 0.8), cancel=cancel)
-    organs = result.layers.get(LayerName.ORGANS)
-    if organs is None or "liver" not in organs.structure_ids():
-        raise GeometryError("error.registration.no_liver_on_scan", volume=moving)
-    found = rigid_registration(case, moving, organs.mask("liver"), progress=part_of(progress, 0.8, 1.0), cancel=cancel)
+    liver = liver_on_scan(result.layers, moving)
+    found = rigid_registration(case, moving, liver, progress=part_of(progress, 0.8, 1.0), cancel=cancel)
     session.do(registration_edit(case, found.registration))
     return found
 
@@ -239,11 +237,22 @@ def require_liver(case: Case, from_volume_id: str) -> None:
     _reference_liver(case)
 
 
-def _reference_liver(case: Case) -> NDArray[np.bool_]:
-    organs = case.layers.get(LayerName.ORGANS)
+def liver_on_scan(layers: Mapping[LayerName, LabelLayer], volume_id: str) -> NDArray[np.bool_]:
+    """Return the liver of a scan, bool ``[k, j, i]`` on its grid.
+
+    Raises
+    ------
+    GeometryError
+        ``error.registration.no_liver_on_scan``.
+    """
+    organs = layers.get(LayerName.ORGANS)
     if organs is None or "liver" not in organs.structure_ids():
-        raise GeometryError("error.registration.no_liver_on_scan", volume=case.planning_volume.id)
+        raise GeometryError("error.registration.no_liver_on_scan", volume=volume_id)
     return organs.mask("liver")
+
+
+def _reference_liver(case: Case) -> NDArray[np.bool_]:
+    return liver_on_scan(case.layers, case.planning_volume.id)
 
 
 def registration_edit(case: Case, registration: Registration) -> RegistrationsEdit:

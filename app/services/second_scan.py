@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 from app.services.case_file import opened_case
 from app.services.case_session import CaseSession
 from app.services.progress_part import part_of
-from app.services.register_volumes import RegisteredVolume, registration_edit, require_liver, rigid_registration
+from app.services.register_volumes import (
+    RegisteredVolume,
+    liver_on_scan,
+    registration_edit,
+    require_liver,
+    rigid_registration,
+)
 from app.services.tree_cache import traced_vessels_of
 from twin.anatomy import LayerName, structure
 from twin.case import Case
 from twin.edit import GroupEdit, ScanLayersEdit
-from twin.errors import GeometryError, InputError
+from twin.errors import InputError
 from twin.job import CancelToken, ProgressListener, no_progress
 from twin.label_layer import LabelLayer
 from twin.readers.label_map import read_label_map, read_value_map
@@ -187,10 +193,7 @@ def _kept(
 ) -> LabelledScan:
     case = session.case
     kept = {name: layers[name] for name in _KEPT if name in layers and layers[name].structure_ids()}
-    organs = kept.get(LayerName.ORGANS)
-    if organs is None or "liver" not in organs.structure_ids():
-        raise GeometryError("error.registration.no_liver_on_scan", volume=volume_id)
-    found = rigid_registration(case, volume_id, organs.mask("liver"), progress=progress, cancel=cancel)
+    found = rigid_registration(case, volume_id, liver_on_scan(kept, volume_id), progress=progress, cancel=cancel)
     session.do(
         GroupEdit("edit.scan_layers", (registration_edit(case, found.registration), ScanLayersEdit(volume_id, kept)))
     )

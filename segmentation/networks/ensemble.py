@@ -135,18 +135,16 @@ class Ensemble:
         region = self.model.region
         assert region is not None, "only fine models look closer"
         wanted = [name for name in region.around if name in first.structures and not first.structures[name].absence]
-        boxes = [box for name in wanted if (box := Box.around(first.structures[name].mask)) is not None]
-        if not boxes:
+        seen_first = np.any([first.structures[name].mask for name in wanted], axis=0) if wanted else None
+        box = None if seen_first is None else Box.around(seen_first)
+        if seen_first is None or box is None:
             return None
-        joined = boxes[0]
-        for box in boxes[1:]:
-            joined = joined.joined(box)
         margin = round(region.margin_mm / float(first.grid.spacing_ijk_mm[0]))
-        target = first.grid.cropped(joined.grown(margin, first.grid.shape_kji))
+        target = first.grid.cropped(box.grown(margin, first.grid.shape_kji))
         scan = _part_of_scan(volume, target, self.model, window, cancel)
         seen = windowed_fields(
             scan.levels,
-            _near(np.any([first.structures[name].mask for name in wanted], axis=0), first.grid, margin, scan.grid),
+            _near(seen_first, first.grid, margin, scan.grid),
             self._members,
             len(self.model.classes),
             self.model.patch_kji,

@@ -49,7 +49,8 @@ def border_voxels(mask: Mask) -> NDArray[np.int64]:
     From outside of a mask the nearest of its voxels is one of them.
     """
     whole = _bytes(mask)
-    found = np.empty((count_border(whole), 3), np.int64)
+    n_found = list_border(whole, np.empty((0, 3), np.int64))
+    found = np.empty((n_found, 3), np.int64)
     list_border(whole, found)
     return found
 
@@ -107,22 +108,8 @@ def first_offsets(
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False)
-def count_border(mask: NDArray[np.uint8]) -> int:
-    """Count the voxels of :func:`border_voxels`."""
-    nk, nj, ni = mask.shape
-    n_found = 0
-    for k in range(nk):
-        for j in range(nj):
-            is_edge = k == 0 or k == nk - 1 or j == 0 or j == nj - 1
-            for i in range(ni):
-                if mask[k, j, i] and (is_edge or _is_open(mask, k, j, i)):
-                    n_found += 1
-    return n_found
-
-
-@numba.njit(cache=True, nogil=True, fastmath=False)
-def list_border(mask: NDArray[np.uint8], found: NDArray[np.int64]) -> None:
-    """Write the voxels of :func:`border_voxels`."""
+def list_border(mask: NDArray[np.uint8], found: NDArray[np.int64]) -> int:
+    """Write the voxels of :func:`border_voxels` as far as there is room; return how many there are."""
     nk, nj, ni = mask.shape
     n = 0
     for k in range(nk):
@@ -130,8 +117,10 @@ def list_border(mask: NDArray[np.uint8], found: NDArray[np.int64]) -> None:
             is_edge = k == 0 or k == nk - 1 or j == 0 or j == nj - 1
             for i in range(ni):
                 if mask[k, j, i] and (is_edge or _is_open(mask, k, j, i)):
-                    found[n, 0], found[n, 1], found[n, 2] = k, j, i
+                    if n < found.shape[0]:
+                        found[n, 0], found[n, 1], found[n, 2] = k, j, i
                     n += 1
+    return n
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, inline="always")

@@ -1,4 +1,4 @@
-"""Plain references of look_up, first_offsets, count_border and list_border."""
+"""Plain references of look_up, first_offsets and list_border."""
 
 import numpy as np
 
