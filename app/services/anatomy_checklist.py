@@ -27,6 +27,7 @@ from twin.vessel_graph import VesselBranch, VesselGraph
 from twin.volume import ContrastPhase, Modality
 
 __all__ = [
+    "ANSWERS",
     "AnatomyChecklist",
     "ChecklistItem",
     "ScanFitness",
@@ -39,8 +40,8 @@ __all__ = [
 # From this age on the age of a scan is shown in amber (centre setting).
 _OLD_DAYS = 28
 _WIDE_INFERIOR_VEIN_MM = 5.0  # an inferior right hepatic vein of at least this width is worth keeping
-# What is written on the command line.
-_ANSWERS: Mapping[str, tuple[Judgement, Sight | None]] = {
+# What a person can answer, in the words of the command line.
+ANSWERS: Mapping[str, tuple[Judgement, Sight | None]] = {
     "confirm": (Judgement.CONFIRMED, None),
     "seen": (Judgement.CORRECTED, Sight.SEEN),
     "not-seen": (Judgement.CORRECTED, Sight.NOT_SEEN),
@@ -152,9 +153,9 @@ def parsed_answer(text: str) -> tuple[str, Judgement, Sight | None, str]:
     """
     item_id, _, rest = text.partition("=")
     word, _, note = rest.partition(":")
-    found = _ANSWERS.get(word.strip())
+    found = ANSWERS.get(word.strip())
     if found is None or not item_id.strip():
-        raise UsageError("error.checklist.bad_answer", text=text, known=", ".join(_ANSWERS))
+        raise UsageError("error.checklist.bad_answer", text=text, known=", ".join(ANSWERS))
     return item_id.strip(), *found, note.strip()
 
 

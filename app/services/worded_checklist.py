@@ -6,7 +6,7 @@ from app.services.anatomy_checklist import AnatomyChecklist, ChecklistItem, Scan
 from export.plan_sections import date_in_words
 from twin.wording import Wording
 
-__all__ = ["answer_line", "checklist_document", "checklist_rows", "distance_rows", "fitness_line"]
+__all__ = ["answer_line", "checklist_document", "checklist_rows", "distance_rows", "fitness_line", "program_line"]
 
 
 def checklist_rows(checklist: AnatomyChecklist, wording: Wording) -> tuple[tuple[str, str, str], ...]:
@@ -31,6 +31,12 @@ def answer_line(item: ChecklistItem, wording: Wording) -> str:
     if item.is_outdated:
         parts.append(wording.text("checklist.outdated", answer=wording.text(f"checklist.sight.{item.sight.value}")))
     return " — ".join(parts)
+
+
+def program_line(item: ChecklistItem, wording: Wording) -> str:
+    """Return what the program answers, and why."""
+    seen, reason = _seen_and_reason(item, wording)
+    return wording.text("checklist.program", answer=seen, reason=reason)
 
 
 def distance_rows(checklist: AnatomyChecklist, wording: Wording) -> tuple[tuple[str, str, str], ...]:
@@ -95,12 +101,14 @@ def checklist_document(checklist: AnatomyChecklist, wording: Wording) -> dict[st
 
 
 def _row(item: ChecklistItem, wording: Wording) -> tuple[str, str, str]:
-    seen = wording.text(f"checklist.sight.{item.sight.value}")
-    reason = wording.text(item.reason_id, **item.parameters)
+    question = wording.text(f"checklist.item.{item.id}")
     if item.answer is None:
-        return wording.text(f"checklist.item.{item.id}"), seen, reason
-    program = wording.text("checklist.program", answer=seen, reason=reason)
-    return wording.text(f"checklist.item.{item.id}"), answer_line(item, wording), program
+        return question, *_seen_and_reason(item, wording)
+    return question, answer_line(item, wording), program_line(item, wording)
+
+
+def _seen_and_reason(item: ChecklistItem, wording: Wording) -> tuple[str, str]:
+    return wording.text(f"checklist.sight.{item.sight.value}"), wording.text(item.reason_id, **item.parameters)
 
 
 def _phase(fitness: ScanFitness, wording: Wording) -> str:

@@ -7,21 +7,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
-from app.services.anatomy_checklist import ChecklistItem
-from app.services.worded_checklist import answer_line
+from app.services.anatomy_checklist import ANSWERS, ChecklistItem
+from app.services.worded_checklist import answer_line, program_line
 from app.ui.pieces import clear, label
-from twin.checklist import Judgement, Sight
 from twin.wording import Wording
 
 __all__ = ["ChecklistRows"]
-
-_CHOICES: tuple[tuple[str, Judgement, Sight | None], ...] = (
-    ("confirm", Judgement.CONFIRMED, None),
-    ("seen", Judgement.CORRECTED, Sight.SEEN),
-    ("not_seen", Judgement.CORRECTED, Sight.NOT_SEEN),
-    ("not_assessable", Judgement.CORRECTED, Sight.NOT_ASSESSABLE),
-    ("not_applicable", Judgement.NOT_APPLICABLE, None),
-)
 
 
 class ChecklistRows(QWidget):
@@ -72,9 +63,7 @@ class ChecklistRows(QWidget):
         column.setSpacing(1)
         question = wording.text(f"checklist.item.{item.id}")
         column.addWidget(label(question, wraps=True))
-        reason = wording.text(item.reason_id, **item.parameters)
-        seen = wording.text(f"checklist.sight.{item.sight.value}")
-        column.addWidget(label(wording.text("checklist.program", answer=seen, reason=reason), "Faint", wraps=True))
+        column.addWidget(label(program_line(item, wording), "Faint", wraps=True))
         if item.answer is not None:
             name = "Warning" if item.is_outdated else "Good"
             column.addWidget(label(answer_line(item, wording), name, wraps=True))
@@ -90,8 +79,8 @@ class ChecklistRows(QWidget):
         button.setEnabled(not self._is_read_only)
         button.setToolTip(wording.text("ui.need.writable") if self._is_read_only else "")
         menu = QMenu(button)
-        for name, judgement, sight in _CHOICES:
-            action = menu.addAction(wording.text(f"ui.checklist.choice.{name}"))
+        for name, (judgement, sight) in ANSWERS.items():
+            action = menu.addAction(wording.text(f"ui.checklist.choice.{name.replace('-', '_')}"))
             action.triggered.connect(
                 lambda checked=False, said=judgement, what=sight: self.answered.emit(item.id, said, what)
             )

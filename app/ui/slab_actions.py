@@ -66,15 +66,17 @@ class SlabActions:
 
     def _on_fusion(self) -> None:
         """Nothing is laid over thick slices: whoever lays a scan over sees thin ones."""
-        state, actions = self._window.state, self._window.actions_
-        actions["view.fusion"].setChecked(state.fusion is not None)
-        for mode in SlabMode:
-            actions[f"view.slab_{mode}"].setChecked(state.slab is not None and state.slab.mode is mode)
+        self._window.actions_["view.fusion"].setChecked(self._window.state.fusion is not None)
+        self._check_mode()
 
     def _show(self, slab: Slab | None) -> None:
         if slab is not None:
             self._thickness_mm = slab.thickness_mm
         self._window.state.set_slab(slab)
+        self._check_mode()
+        self._control.refresh()
+
+    def _check_mode(self) -> None:
+        slab = self._window.state.slab
         for mode in SlabMode:
             self._window.actions_[f"view.slab_{mode}"].setChecked(slab is not None and slab.mode is mode)
-        self._control.refresh()

@@ -23,9 +23,8 @@ Field = NDArray[np.float32]
 # cylinders in 200 directions: less leaves steps, more rounds corners).
 BLUR_VOXELS = 0.75
 _LEAST_WEIGHT = 0.02
-_RAMP_VOXELS = (
-    1.5  # from a boundary to where a voxel is wholly inside: spares the steps between slices (ours, as above)
-)
+# From a boundary to where a voxel is wholly inside: spares the steps between slices (ours, as above).
+_RAMP_VOXELS = 1.5
 _FARTHEST_SLICES = 3.0  # no boundary hangs on distances beyond
 
 
