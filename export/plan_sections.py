@@ -33,6 +33,7 @@ from twin.twin import Twin
 from twin.wording import Wording
 
 __all__ = [
+    "answer_parameters",
     "answered_in_words",
     "answers_section",
     "branch_in_words",
@@ -166,16 +167,20 @@ def answers_section(case: Case, wording: Wording) -> str:
 
 def answered_in_words(answer: ChecklistAnswer, wording: Wording) -> str:
     """Return a question with the answer of a person: what, who, when, and the note."""
-    said = "not_applicable" if answer.sight is None else f"sight.{answer.sight.value}"
-    line = wording.text(
-        "checklist.answered",
-        question=wording.text(f"checklist.item.{answer.item_id}"),
-        answer=wording.text(f"checklist.{said}"),
-        judged=wording.text(f"checklist.judged.{answer.judgement.value}"),
-        by=answer.by,
-        date=date_in_words(answer.time_utc[:10], wording),
-    )
+    question = wording.text(f"checklist.item.{answer.item_id}")
+    line = wording.text("checklist.answered", question=question, **answer_parameters(answer, wording))
     return f"{line} — {answer.note}" if answer.note else line
+
+
+def answer_parameters(answer: ChecklistAnswer, wording: Wording) -> dict[str, str]:
+    """Return what a message about the answer of a person names, in words: the answer, how it was judged, who, when."""
+    said = "not_applicable" if answer.sight is None else f"sight.{answer.sight.value}"
+    return {
+        "answer": wording.text(f"checklist.{said}"),
+        "judged": wording.text(f"checklist.judged.{answer.judgement.value}"),
+        "by": answer.by,
+        "date": date_in_words(answer.time_utc[:10], wording),
+    }
 
 
 def origins_section(case: Case, wording: Wording) -> str:

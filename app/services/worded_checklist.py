@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.services.anatomy_checklist import AnatomyChecklist, ChecklistItem, ScanFitness
-from export.plan_sections import date_in_words
+from export.plan_sections import answer_parameters
 from twin.wording import Wording
 
 __all__ = ["answer_line", "checklist_document", "checklist_rows", "distance_rows", "fitness_line", "program_line"]
@@ -19,14 +19,7 @@ def answer_line(item: ChecklistItem, wording: Wording) -> str:
     answer = item.answer
     if answer is None:
         return ""
-    said = "not_applicable" if answer.sight is None else f"sight.{answer.sight.value}"
-    line = wording.text(
-        "checklist.by_person",
-        answer=wording.text(f"checklist.{said}"),
-        judged=wording.text(f"checklist.judged.{answer.judgement.value}"),
-        by=answer.by,
-        date=date_in_words(answer.time_utc[:10], wording),
-    )
+    line = wording.text("checklist.by_person", **answer_parameters(answer, wording))
     parts = [line, *([answer.note] if answer.note else [])]
     if item.is_outdated:
         parts.append(wording.text("checklist.outdated", answer=wording.text(f"checklist.sight.{item.sight.value}")))
