@@ -11,6 +11,7 @@ from torch.nn import functional
 __all__ = ["BlockUNet"]
 
 _SLOPE = 0.01
+_SLOW_WHEN_ALONE = 20480  # values of a slice stack at or below which PyTorch leaves its fast path for a single image
 
 
 class BlockUNet(nn.Module):
@@ -56,9 +57,9 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
-        self.first = nn.Conv3d(n_in, n_out, 3, padding=1, bias=False)
+        self.first = _Convolution(n_in, n_out)
         self.first_norm = nn.InstanceNorm3d(n_out, affine=True)
-        self.second = nn.Conv3d(n_out, n_out, 3, padding=1, bias=False)
+        self.second = _Convolution(n_out, n_out)
         self.second_norm = nn.InstanceNorm3d(n_out, affine=True)
         self.shortcut = nn.Conv3d(n_in, n_out, 1, bias=False) if n_in != n_out else nn.Identity()
 
@@ -67,6 +68,23 @@ class ResidualBlock(nn.Module):
         inner = functional.leaky_relu(self.first_norm(self.first(value)), _SLOPE, True)
         inner = self.second_norm(self.second(inner))
         return functional.leaky_relu(inner + self.shortcut(value), _SLOPE, True)
+
+
+class _Convolution(nn.Conv3d):
+    """3 x 3 x 3 convolution of one small image at full speed.
+
+    PyTorch computes small images on the CPU by a path four times slower, but only while they come alone: an empty
+    companion costs less (a step of training went from 0.69 to 0.56 s, docs/decisions/0076).
+    """
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__(n_in, n_out, 3, padding=1, bias=False)
+
+    def forward(self, value: Tensor) -> Tensor:
+        n, channels, k, j, _ = value.shape
+        if self.training and n == 1 and channels * k * j <= _SLOW_WHEN_ALONE:
+            return super().forward(torch.cat([value, torch.zeros_like(value)]))[:1]
+        return super().forward(value)
 
 
 def _blocks_of_voxels(image: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from segmentation.training.networks.training_scans_sitk import TrainingScan
 
 __all__ = ["Patch", "PatchSource"]
 
-_WEIGHT_OF_SOURCE = {"btcv": 1.0, "chaos_ct": 1.5, "chaos_mr": 1.2, "phantom": 0.1}
+_WEIGHT_OF_SOURCE = {"btcv": 1.0, "chaos_ct": 0.5, "chaos_mr": 0.8, "phantom": 0.1}
 _ORGAN_SHARE = 0.75  # of the patches are centred near a labelled voxel
 _JITTER_MM = 60.0
 _PLACE_STEP = 37  # every so many-th voxel of a class is kept as a possible centre

@@ -75,8 +75,8 @@ class Stage:
 
         Examples
         --------
-        >>> [round(STAGES[0].rate_at(step), 6) for step in (0, 40, 4299, 11999)]
-        [5e-05, 0.001978, 2e-06, 0.0]
+        >>> [round(STAGES[0].rate_at(step), 6) for step in (0, 40, 4299, 8199)]
+        [5e-05, 0.001978, 2e-06, 1e-06]
         """
         rounds = pairwise((0, *self.restarts, self.steps))
         first, last = next((begin, end) for begin, end in rounds if step < end)
@@ -91,11 +91,10 @@ class Stage:
 
 STAGES = (
     # The small and winding structures are drawn more often than the large organs.
-    # The shipped networks have learned 4300 steps; the last round is still to be trained.
     Stage(
         "coarse",
         2.5,
-        12000,
+        8200,
         2e-3,
         None,
         ((2, 1.6), (3, 1.6), (4, 1.6), (5, 1.6), (6, 1.6)),
