@@ -75,7 +75,7 @@ class Stage:
 
         Examples
         --------
-        >>> [round(STAGES[0].rate_at(step), 6) for step in (0, 40, 4299, 8199)]
+        >>> [round(STAGES[0].rate_at(step), 6) for step in (0, 40, 4299, 8599)]
         [5e-05, 0.001978, 2e-06, 1e-06]
         """
         rounds = pairwise((0, *self.restarts, self.steps))
@@ -93,8 +93,8 @@ STAGES = (
     # The small and winding structures are drawn more often than the large organs.
     Stage(
         "coarse",
-        2.5,
-        8200,
+        2.0,
+        8600,
         2e-3,
         None,
         ((2, 1.6), (3, 1.6), (4, 1.6), (5, 1.6), (6, 1.6)),
