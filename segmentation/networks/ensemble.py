@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
+from segmentation.networks.border import BorderTrees, border_probability, border_region
 from segmentation.networks.model import NetworkModel
 from segmentation.networks.network_scan_sitk import NetworkScan, network_scan
 from segmentation.networks.scan_labels import box_on_scan
 from segmentation.networks.session_onnxruntime import NetworkSession
-from segmentation.networks.shape import SeenStructure, seen_structures
+from segmentation.networks.shape import SeenStructure, seen_structures, with_border
 from segmentation.networks.sliding_window import ClassFields, windowed_fields
 from twin.box import Box
+from twin.errors import BackendUnavailable
 from twin.grid import Grid
 from twin.job import CancelToken
 from twin.volume import Volume
@@ -75,6 +77,15 @@ class Ensemble:
     def _members(self) -> tuple[NetworkSession, ...]:
         return tuple(NetworkSession(path, n_threads=self._n_threads) for path in self.model.members)
 
+    @cached_property
+    def _borders(self) -> BorderTrees | None:
+        if self.model.borders is None:
+            return None
+        trees = BorderTrees.read(self.model.borders)
+        if (trees.spacing_mm, trees.classes) != (self.model.spacing_mm, self.model.classes):
+            raise BackendUnavailable("error.networks.bad_card", file=self.model.borders.name)
+        return trees
+
     def _structures(self, seen: ClassFields, grid: Grid) -> dict[str, SeenStructure]:
         return seen_structures(seen, grid, self.model.structure_ids, self.model.smallest_means)
 
@@ -107,6 +118,35 @@ class Ensemble:
             cancel=cancel,
         )
         return Look(self.model, part.grid, seen, self._structures(seen, part.grid))
+
+    def with_borders(
+        self, look: Look, scan: NetworkScan, *, leave_out: Container[str] = (), cancel: CancelToken | None = None
+    ) -> Look:
+        """Return a look of this ensemble at a CT with the borders drawn again, where that was learned.
+
+        Parameters
+        ----------
+        look
+            What the ensemble saw.
+        scan
+            Of the scan it looked at.
+        leave_out
+            Structures that are not to be drawn.
+        cancel
+            Polled within each structure.
+        """
+        trees = self._borders
+        if trees is None:
+            return look
+        hu = scan.cropped(scan.box_of(look.grid)).intensities()
+        structures, ids = dict(look.structures), self.model.structure_ids
+        for name in trees.of.keys() & structures.keys():
+            seen = structures[name]
+            region = border_region(hu, look.seen.fields, ids, name, seen.mask, self.model.spacing_mm)
+            if region is not None and name not in leave_out:
+                probability = border_probability(region, trees.of[name], cancel=cancel)
+                structures[name] = with_border(seen, name, region.box, probability, look.grid.voxel_volume_ml)
+        return replace(look, structures=structures)
 
     def closer_look(
         self,

@@ -87,6 +87,8 @@ class NetworkModel:
         Structure id to the mean probability below which it is not believed, where measured.
     confidence
         How confidence widens the interval of a boundary.
+    borders
+        File of the trees that draw the borders of a CT again, or None.
     """
 
     name: str
@@ -104,6 +106,7 @@ class NetworkModel:
     mr_structures: tuple[str, ...] = ("liver", "spleen", "kidney")
     smallest_means: Mapping[str, float] = field(default_factory=dict)
     confidence: ConfidenceScale = field(default_factory=ConfidenceScale)
+    borders: Path | None = None
 
     @property
     def structure_ids(self) -> tuple[str, ...]:
@@ -119,11 +122,11 @@ class NetworkModel:
             ``error.networks.incomplete`` when a file is missing, ``error.networks.damaged`` when one is
             not what the card says.
         """
-        for member in self.members:
-            if not member.is_file():
-                raise BackendUnavailable("error.networks.incomplete", file=member.name)
-            if hashlib.sha256(member.read_bytes()).hexdigest() != self.sha256.get(member.name):
-                raise BackendUnavailable("error.networks.damaged", file=member.name)
+        for path in (*self.members, *([self.borders] if self.borders else [])):
+            if not path.is_file():
+                raise BackendUnavailable("error.networks.incomplete", file=path.name)
+            if hashlib.sha256(path.read_bytes()).hexdigest() != self.sha256.get(path.name):
+                raise BackendUnavailable("error.networks.damaged", file=path.name)
 
 
 def shipped_models() -> tuple[NetworkModel, ...]:
@@ -187,6 +190,7 @@ def _model_of(data: Mapping[str, object], folder: Path) -> NetworkModel:
         _structures(card.get("mr_structures", ["liver", "spleen", "kidney"])),
         {_structure(name): float(str(value)) for name, value in mapping(card, "smallest_means").items()},
         ConfidenceScale.from_json(mapping(card, "border_confidence"), _structure),
+        folder / Path(str(data["borders"])).name if data.get("borders") else None,
     )
 
 

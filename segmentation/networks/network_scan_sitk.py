@@ -56,6 +56,17 @@ class NetworkScan:
         """Return the part inside a box."""
         return NetworkScan(np.ascontiguousarray(self.levels[box.slices]), self.grid.cropped(box), self.window)
 
+    def box_of(self, grid: Grid) -> Box:
+        """Return the box of a grid that is a part of this one."""
+        start = np.round(self.grid.ijk_from_lps(grid.origin_lps_mm)).astype(int)[::-1]
+        k, j, i = start.tolist()
+        return Box((k, j, i), (k + grid.shape_kji[0], j + grid.shape_kji[1], i + grid.shape_kji[2]))
+
+    def intensities(self) -> FloatVoxels:
+        """Return what the levels stand for, float32 ``[k, j, i]``: Hounsfield units of a CT, clipped to the window."""
+        low, high = self.window
+        return np.asarray(self.levels * np.float32((high - low) / 255.0) + np.float32(low), dtype=np.float32)
+
 
 def network_scan(
     volume: Volume,

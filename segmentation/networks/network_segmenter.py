@@ -157,6 +157,8 @@ class _Run:
             scan, body, progress=self._part(0.1, 0.55, "networks.progress.organs"), cancel=self.cancel
         )
         absences = self._absences(first, scan, body)
+        if not self.is_mr:
+            first = self.coarse.with_borders(first, scan, leave_out=absences, cancel=self.cancel)
         closer = self._closer_looks(first, scan, absences)
         self._draw(first, closer, absences)
         self._find_context(working, landmarks, first)
@@ -191,7 +193,9 @@ class _Run:
             absences |= _absences_on_mr(first)
             absences |= dict.fromkeys(unknown, "networks.not_found.not_validated_on_mr")
         believed = [seen.mask for name, seen in first.structures.items() if name not in absences]
-        if believed and is_narrow(_cropped_like(body, scan, first), np.any(believed, axis=0), self._spacing_mm(first)):
+        if believed and is_narrow(
+            body[scan.box_of(first.grid).slices], np.any(believed, axis=0), self._spacing_mm(first)
+        ):
             absences = {name: absences.get(name, "segmentation.not_found.narrow_body") for name in first.structures}
         return absences
 
@@ -321,11 +325,6 @@ def _absences_on_mr(first: Look) -> dict[str, str]:
     if "liver" in found and "liver" not in absences:
         return absences
     return {**dict.fromkeys(found, "networks.not_found.no_neighbours"), **absences}
-
-
-def _cropped_like(body: BoolVoxels, scan: NetworkScan, look: Look) -> BoolVoxels:
-    start = np.round(scan.grid.ijk_from_lps(look.grid.origin_lps_mm)).astype(int)[::-1]
-    return body[tuple(slice(a, a + n) for a, n in zip(start, look.grid.shape_kji, strict=True))]
 
 
 def _uncertainty(look: Look, name: str) -> BoundaryUncertainty:

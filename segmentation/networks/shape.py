@@ -15,7 +15,7 @@ from twin.box import Box
 from twin.geometry.components_cc3d import components
 from twin.grid import Grid
 
-__all__ = ["SeenStructure", "ShapeRule", "rule_of", "seen_structures"]
+__all__ = ["SeenStructure", "ShapeRule", "rule_of", "seen_structures", "with_border"]
 
 BoolVoxels = NDArray[np.bool_]
 Levels = NDArray[np.uint8]
@@ -153,18 +153,51 @@ def _seen(seen: ClassFields, grid: Grid, rule: ShapeRule, mask: BoolVoxels, n: i
         )
     box = box.grown(_REACH_VOXELS + 1, mask.shape)
     pieces, largest_ml = _pieces(mask[box.slices], rule, grid.voxel_volume_ml)
-    kept_field = np.zeros_like(field)
-    near = ndimage.binary_dilation(pieces, iterations=_REACH_VOXELS)
-    kept_field[box.slices] = np.where(near & (pieces | ~mask[box.slices]), field[box.slices], 0)
     mean = float(field[box.slices][pieces].mean()) / 255
     apart = float(seen.disagreement[box.slices][pieces].mean()) / 255
-    whole = _filled(pieces) if rule.is_solid else pieces
-    kept_field[box.slices][whole & ~pieces] = 255
-    kept = np.zeros_like(mask)
-    kept[box.slices] = whole
+    kept, kept_field = np.zeros_like(mask), np.zeros_like(field)
+    kept[box.slices], kept_field[box.slices] = _kept(field[box.slices], mask[box.slices], pieces, rule)
     volume_ml = float(np.count_nonzero(pieces)) * grid.voxel_volume_ml
     doubt = _doubt(rule, largest_ml, mean, apart)
     return SeenStructure(kept, kept_field, volume_ml, mean, apart, rule.smallest_mean, doubt)
+
+
+def _kept(field: Levels, mask: BoolVoxels, pieces: BoolVoxels, rule: ShapeRule) -> tuple[BoolVoxels, Levels]:
+    """Return the pieces, filled where the rule says so, and the probability in and around them."""
+    near = ndimage.binary_dilation(pieces, iterations=_REACH_VOXELS)
+    kept_field = np.where(near & (pieces | ~mask), field, 0).astype(np.uint8)
+    whole = _filled(pieces) if rule.is_solid else pieces
+    kept_field[whole & ~pieces] = 255
+    return whole, kept_field
+
+
+def with_border(
+    seen: SeenStructure, name: str, box: Box, probability: NDArray[np.float32], voxel_volume_ml: float
+) -> SeenStructure:
+    """Return a structure with another border; what was measured of it stays.
+
+    Parameters
+    ----------
+    seen, name
+        The structure.
+    box
+        A box around it.
+    probability
+        float32 ``[k, j, i]`` of the box. Where less than the smallest size of the structure would be left, it keeps
+        the border it has.
+    voxel_volume_ml
+        Of one voxel.
+    """
+    rule, mask = rule_of(name), probability > 0.5
+    if not mask.any():
+        return seen
+    pieces, largest_ml = _pieces(mask, rule, voxel_volume_ml)
+    if largest_ml < rule.smallest_ml:
+        return seen
+    field = np.rint(probability * 255.0).astype(np.uint8)
+    kept, kept_field = np.zeros_like(seen.mask), np.zeros_like(seen.field)
+    kept[box.slices], kept_field[box.slices] = _kept(field, mask, pieces, rule)
+    return replace(seen, mask=kept, field=kept_field)
 
 
 def _doubt(rule: ShapeRule, largest_ml: float, mean: float, apart: float) -> str | None:

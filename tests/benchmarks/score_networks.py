@@ -4,13 +4,15 @@
 member that was trained without it (``held_out``); that member alone segments it. The coarse network is scored by
 itself, a fine one together with it, on what it looks at again. Printed: Dice, volume error and the border confidence of
 each case, the boundary quantiles over all cases, and the leave-one-out coverage of the 90 % volume intervals. With
-``--json`` the blocks ``dice``, ``boundary`` and ``border_confidence`` of each card are written, with ``--labels`` what
-was drawn, as ``CASE.nii.gz`` (corrections by clicks are learned from it and scored on it).
+``--borders`` they are drawn with the trees that did not learn from the case (``segmentation/training/borders.py``).
+With ``--json`` the blocks ``dice``, ``boundary`` and ``border_confidence`` of each card are written, with ``--labels``
+what was drawn, as ``CASE.nii.gz`` (corrections by clicks are learned from it and scored on it).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -36,6 +38,8 @@ from segmentation.networks.confidence import ConfidenceScale  # noqa: E402
 from segmentation.networks.model import NetworkModel, read_model  # noqa: E402
 from segmentation.networks.network_segmenter import NetworkSegmenter  # noqa: E402
 from segmentation.segmenter import SegmentationResult  # noqa: E402
+from segmentation.training.borders import fold_path  # noqa: E402
+from segmentation.training.cross_validation import fold_of  # noqa: E402
 from tests.benchmarks.score_classical import dice  # noqa: E402
 from tests.segmentation.real_scans import labels_on  # noqa: E402
 from twin.anatomy import LayerName, structure  # noqa: E402
@@ -92,14 +96,18 @@ def read_cards(folder: Path) -> list[NetworkModel]:
     """
     paths = [path for name in ("coarse", "fine") if (path := folder / f"{name}.json").exists()]
     bare = ConfidenceScale(defaultdict(lambda: 1.0), 1.0, 1e6)
-    return [replace(read_model(path), uncertainties={}, dice={}, confidence=bare) for path in paths]
+    return [replace(read_model(path), uncertainties={}, dice={}, confidence=bare, borders=None) for path in paths]
 
 
 def rows_by_card(
-    case: str, cards: Sequence[NetworkModel], shared: Path, labels: Path | None = None
+    case: str, cards: Sequence[NetworkModel], shared: Path, labels: Path | None = None, borders: Path | None = None
 ) -> dict[str, list[Row]]:
     """Score a case with the coarse member that never saw it, then together with the fine one: name to rows."""
     alone = [_held_out_member(card, case) for card in cards]
+    if borders is not None and case.startswith("btcv"):
+        path = fold_path(borders, fold_of(int(case.removeprefix("btcv_"))))
+        checksums = {**alone[0].sha256, path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
+        alone[0] = replace(alone[0], borders=path, sha256=checksums)
     found = {}
     for n, card in enumerate(alone):
         wanted = card.region.around if card.region else card.structure_ids
@@ -225,6 +233,7 @@ def main() -> None:
     parser.add_argument("--cards", type=Path, help="folder of the model cards; by default the shipped one")
     parser.add_argument("--json", type=Path, help="file to write the blocks of the cards to")
     parser.add_argument("--labels", type=Path, help="folder for the labels of each case")
+    parser.add_argument("--borders", type=Path, help="folder of the trees that each left a quarter of the scans out")
     given = parser.parse_args()
     root = Path(__file__).resolve().parents[2]
     shared = Path(os.environ.get("TWINSIGHT_SHARED") or root.parent / "shared") / "data"
@@ -233,7 +242,7 @@ def main() -> None:
     held_out = json.loads((folder / "coarse.json").read_text(encoding="utf-8"))["held_out"]
     rows: dict[str, list[Row]] = {card.name: [] for card in cards}
     for case in given.cases or held_out:
-        for name, found in rows_by_card(case, cards, shared, given.labels).items():
+        for name, found in rows_by_card(case, cards, shared, given.labels, given.borders).items():
             rows[name] += found
             line = ", ".join(f"{row.structure_id} {row.dice:.3f}" for row in found)
             print(f"{case}, {name}: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,144 @@
+"""Learn what borders look like: ``python -m segmentation.training.borders SCANS OUT.json``.
+
+``SCANS`` is the folder of the BTCV set; needs LightGBM (the extra ``train``). What the networks see of each scan is
+asked of the member that did not learn from it (``held_out`` of the card); from that and from the true labels, trees are
+learned for each structure. Stopped at any time, the same command goes on with what lies in ``--work``, where the trees
+that each left a quarter of the scans out are written too (``fold_N.json``): ``tests/benchmarks/score_networks
+--borders`` takes its figures from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from resources import resource_path
+from segmentation.classical.body import body_landmarks
+from segmentation.classical.working_volume_sitk import working_volume
+from segmentation.networks.body_sitk import body_of_ct
+from segmentation.networks.border import border_region
+from segmentation.networks.ensemble import Ensemble, Look
+from segmentation.networks.model import NetworkModel, read_model
+from segmentation.networks.network_scan_sitk import network_scan
+from segmentation.networks.network_segmenter import FINE_SPACING_MM
+from segmentation.training.cross_validation import N_FOLDS, fold_of
+from segmentation.training.fit_lightgbm import TreeFit, fitted
+from segmentation.training.labelled_scan import btcv_volumes
+from twin.anatomy import structure
+from twin.grid import Grid
+from twin.volume import Volume
+
+__all__ = ["draw_rows", "fold_path", "main", "write_model"]
+
+VERSION = "1"
+BORDER_FIT = TreeFit(240, 48, 0.06, 0.25, 150)
+_ROWS_A_SCAN = 8000
+_CARD = {
+    "name": "TwinSight borders",
+    "version": VERSION,
+    "what": "Boosted decision trees that tell whether a voxel near the border of a structure belongs to it. Thresholds "
+    "on brightness and on probabilities only; no image and no shape of a patient is contained.",
+    "data": "20 abdominal CT of the challenge Multi-Atlas Labeling Beyond the Cranial Vault (BTCV; Landman et al. "
+    "2015, Synapse syn3193805), nearly all in the portal venous phase. Terms: training and evaluation, no "
+    "redistribution.",
+    "not_for": "MR; finding anything that the networks have not found.",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the training."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scans", type=Path, help="folder with NAME_ct.nii.gz and NAME_labels.nii.gz")
+    parser.add_argument("out", type=Path, help="model file to write")
+    parser.add_argument("--card", type=Path, help="card of the coarse networks; by default the shipped one")
+    parser.add_argument("--work", type=Path, default=Path("build/borders"))
+    arguments = parser.parse_args(argv)
+    model = read_model(arguments.card or resource_path("models/coarse.json"))
+    names = sorted(path.name.removesuffix("_ct.nii.gz") for path in arguments.scans.glob("*_ct.nii.gz"))
+    draw_rows(arguments.scans, arguments.work, model, names)
+    for fold in range(N_FOLDS):
+        if not fold_path(arguments.work, fold).exists():
+            learned = [name for index, name in enumerate(names) if fold_of(index) != fold]
+            write_model(fold_path(arguments.work, fold), arguments.work, model, learned)
+    write_model(arguments.out, arguments.work, model, names)
+
+
+def fold_path(work: Path, fold: int) -> Path:
+    """File of the trees that left a quarter of the scans out."""
+    return work / f"fold_{fold}.json"
+
+
+def draw_rows(scans: Path, work: Path, model: NetworkModel, names: Sequence[str]) -> None:
+    """Write the rows of the named scans that have none yet."""
+    work.mkdir(parents=True, exist_ok=True)
+    for index, (name, volume, labels) in enumerate(btcv_volumes(scans)):
+        path = work / f"rows_{name}.npz"
+        if name in names and not path.exists():
+            np.savez(path, **_rows(volume, labels, held_out(model, name), np.random.default_rng(index)))  # type: ignore[arg-type]
+            print(name, flush=True)
+
+
+def held_out(model: NetworkModel, name: str) -> NetworkModel:
+    """Return the member that did not learn from a scan."""
+    card = json.loads(model.members[0].with_name(f"{model.name}.json").read_text(encoding="utf-8"))
+    return replace(model, members=tuple(file for file in model.members if file.name == card["held_out"][name]))
+
+
+def write_model(path: Path, work: Path, model: NetworkModel, names: Sequence[str]) -> None:
+    """Learn from the rows of these scans, and write the trees of each structure."""
+    trees = {}
+    for structure_id in model.structure_ids:
+        rows, is_it = [], []
+        for name in names:
+            with np.load(work / f"rows_{name}.npz") as drawn:
+                if f"{structure_id}_rows" in drawn.files:
+                    rows.append(drawn[f"{structure_id}_rows"])
+                    is_it.append(drawn[f"{structure_id}_is_it"])
+        trees[structure_id] = fitted(np.concatenate(rows), np.concatenate(is_it).astype(np.uint8), BORDER_FIT).to_json()
+    data = {"card": _CARD, "spacing_mm": model.spacing_mm, "classes": list(model.classes), "trees": trees}
+    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def _rows(
+    volume: Volume, labels: NDArray[np.uint8], model: NetworkModel, rng: np.random.Generator
+) -> dict[str, NDArray[np.generic]]:
+    """Rows near the border of each structure, and whether each voxel belongs to it."""
+    scan = network_scan(volume, model.spacing_mm, model.inputs)
+    working = working_volume(volume, FINE_SPACING_MM).halved()
+    landmarks = body_landmarks(working)
+    assert landmarks is not None, "the scans of the set show a body"
+    look = Ensemble(model).look(scan, body_of_ct(scan, landmarks, working))
+    hu = scan.cropped(scan.box_of(look.grid)).intensities()
+    rows: dict[str, NDArray[np.generic]] = {}
+    for name in look.structures:
+        truth = labels == structure(name).value
+        mask = look.structures[name].mask
+        region = border_region(hu, look.seen.fields, model.structure_ids, name, mask, model.spacing_mm)
+        if region is None or not truth.any():
+            continue
+        is_it = _share(truth, volume.grid, look)[region.box.slices] > 0.5
+        points = np.argwhere(region.band).astype(np.int32)
+        some = points[rng.permutation(len(points))[:_ROWS_A_SCAN]]
+        rows[f"{name}_rows"] = region.evidence.of(some)
+        rows[f"{name}_is_it"] = is_it[tuple(some.T)]
+    return rows
+
+
+def _share(truth: NDArray[np.bool_], grid: Grid, look: Look) -> NDArray[np.float32]:
+    """How much of each working voxel a structure fills."""
+    spacing_kji = grid.spacing_ijk_mm[::-1]
+    calm = ndimage.gaussian_filter(truth.astype(np.float32), 0.25 * look.model.spacing_mm / spacing_kji)
+    to_scan = np.linalg.inv(grid.affine_lps_mm) @ look.grid.affine_lps_mm
+    matrix, shift = to_scan[:3, :3][::-1, ::-1], to_scan[:3, 3][::-1]
+    return np.asarray(ndimage.affine_transform(calm, matrix, shift, look.grid.shape_kji, order=1), dtype=np.float32)
+
+
+if __name__ == "__main__":
+    main()
