@@ -44,8 +44,9 @@ bench: viewer ## Measure, beside peers where there are any; writes build/benchma
 
 DATA ?= ../shared/data
 train: environment ## Train the networks from the scans in DATA; the same command goes on where it was stopped
-	@$(PYTHON) -c "import torch, onnx" 2>/dev/null || $(PYTHON) -m pip install --quiet -c constraints.txt -e ".[train]"
+	@$(PYTHON) -c "import torch, onnx, lightgbm" 2>/dev/null || $(PYTHON) -m pip install --quiet -c constraints.txt -e ".[train,training]"
 	@$(PYTHON) -m segmentation.training.networks.train $(DATA)
+	@$(PYTHON) -m segmentation.training.borders $(DATA)/btcv
 
 clean: ## Remove what was built and the caches of the tools; keeps .venv
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -29,9 +29,9 @@ __all__ = ["BorderRegion", "BorderTrees", "border_probability", "border_region"]
 FloatVoxels = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-_MARGIN_MM = 24.0
+_MARGIN_MM = 28.0
 _INWARD_MM = 12.0
-_OUTWARD_MM = {"pancreas": 14.0, "portal_vein": 12.0, "stomach": 12.0, "kidney": 14.0}
+_OUTWARD_MM = {"pancreas": 14.0, "portal_vein": 20.0, "stomach": 12.0, "kidney": 14.0}
 _OUTWARD_MM_OF_OTHERS = 10.0
 _SURE = 0.8
 _LEAST_SPREAD_HU = 6.0

@@ -1,15 +1,17 @@
-"""Learn what borders look like: ``python -m segmentation.training.borders SCANS OUT.json``.
+"""Learn what borders look like: ``python -m segmentation.training.borders SCANS``.
 
 ``SCANS`` is the folder of the BTCV set; needs LightGBM (the extra ``train``). What the networks see of each scan is
 asked of the member that did not learn from it (``held_out`` of the card); from that and from the true labels, trees are
 learned for each structure. Stopped at any time, the same command goes on with what lies in ``--work``, where the trees
 that each left a quarter of the scans out are written too (``fold_N.json``): ``tests/benchmarks/score_networks
---borders`` takes its figures from them.
+--borders`` takes its figures from them. The trees that learned from all scans are written beside the card, which then
+names them.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,6 +40,7 @@ from twin.volume import Volume
 __all__ = ["draw_rows", "fold_path", "main", "write_model"]
 
 VERSION = "1"
+_FILE = "borders.json"
 BORDER_FIT = TreeFit(240, 48, 0.06, 0.25, 150)
 _ROWS_A_SCAN = 8000
 _CARD = {
@@ -56,18 +59,28 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the training."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scans", type=Path, help="folder with NAME_ct.nii.gz and NAME_labels.nii.gz")
-    parser.add_argument("out", type=Path, help="model file to write")
-    parser.add_argument("--card", type=Path, help="card of the coarse networks; by default the shipped one")
+    parser.add_argument(
+        "--card", type=Path, default=resource_path("models/coarse.json"), help="card of the coarse networks"
+    )
     parser.add_argument("--work", type=Path, default=Path("build/borders"))
     arguments = parser.parse_args(argv)
-    model = read_model(arguments.card or resource_path("models/coarse.json"))
+    model = read_model(arguments.card)
     names = sorted(path.name.removesuffix("_ct.nii.gz") for path in arguments.scans.glob("*_ct.nii.gz"))
     draw_rows(arguments.scans, arguments.work, model, names)
     for fold in range(N_FOLDS):
         if not fold_path(arguments.work, fold).exists():
             learned = [name for index, name in enumerate(names) if fold_of(index) != fold]
             write_model(fold_path(arguments.work, fold), arguments.work, model, learned)
-    write_model(arguments.out, arguments.work, model, names)
+    path = arguments.card.with_name(_FILE)
+    write_model(path, arguments.work, model, names)
+    _name_on_card(arguments.card, path)
+
+
+def _name_on_card(card: Path, path: Path) -> None:
+    data = json.loads(card.read_text(encoding="utf-8"))
+    data["borders"] = path.name
+    data["sha256"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    card.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def fold_path(work: Path, fold: int) -> Path:
