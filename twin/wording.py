@@ -15,7 +15,7 @@ from twin.anatomy import structure
 from twin.errors import InputError, TwinSightError
 from twin.figure import Figure
 
-__all__ = ["LANGUAGES", "NOT_A_DEVICE", "Wording"]
+__all__ = ["LANGUAGES", "NOT_A_DEVICE", "Wording", "typeset_french"]
 
 LANGUAGES = ("fr", "en")
 NOT_A_DEVICE = "notice.not_a_device"  # shown wherever results are seen
@@ -124,13 +124,18 @@ def _catalogue(language: str) -> dict[str, str]:
             for message in read_po(file, locale=language):
                 if message.id and message.string:
                     texts[str(message.id)] = str(message.string)
-    return {name: _typeset_french(text) for name, text in texts.items()} if language == "fr" else texts
+    return {name: typeset_french(text) for name, text in texts.items()} if language == "fr" else texts
 
 
-def _typeset_french(text: str) -> str:
+def typeset_french(text: str) -> str:
     """Set a French text as it is printed, however it was typed: curved apostrophes, no line break before signs.
 
     Lexique des règles typographiques en usage à l'Imprimerie nationale, 3rd edition, 2002.
+
+    Examples
+    --------
+    >>> typeset_french("l'organe : 5 ml").replace("\u00a0", "_")
+    'l’organe_: 5_ml'
     """
     text = re.sub(r"(?<=\w)'(?=[\w{«])", "\u2019", text)
     text = re.sub(r" (?=[;:!?»](?:\W|$))|(?<=«) ", _NO_BREAK_SPACE, text)

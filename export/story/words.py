@@ -12,6 +12,7 @@ from typing import Any
 from export.story.choices import StoryKind
 from resources import resource_path
 from twin.errors import InputError
+from twin.wording import typeset_french
 
 __all__ = ["StoryWords", "capitalised", "story_languages"]
 
@@ -84,7 +85,17 @@ def story_languages() -> tuple[str, ...]:
 @cache
 def _texts(language: str, name: str) -> dict[str, Any]:
     path = resource_path(f"story/{language}/{name}.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    texts: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return _typeset(texts) if language == "fr" else texts
+
+
+def _typeset(found: Any) -> Any:
+    """Set every text in what was read as it is printed."""
+    if isinstance(found, Mapping):
+        return {key: _typeset(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_typeset(value) for value in found]
+    return typeset_french(found) if isinstance(found, str) else found
 
 
 def capitalised(text: str) -> str:

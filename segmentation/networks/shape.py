@@ -53,7 +53,7 @@ class ShapeRule:
 # 120 ml below which no twin is made (docs/decisions/0027), of the great vessels 40 mm of a tube 15 mm wide. Smallest
 # means: between what true organs of scans never learned from gave (liver 0.85 and more, spleen 0.72, kidney 0.71, aorta
 # 0.81, vena cava 0.68, stomach 0.60) and what pelvis, chest, thigh and noise gave (0.68, 0.65, 0.66, 0.61, 0.59, 0.60).
-# Thin structures are blurred by voxels of 2.5 mm: their true voxels are less sure, and other organs are asked for.
+# Thin structures are blurred by the voxels: their true voxels are less sure, and other organs are asked for.
 _RULES = {
     "liver": ShapeRule(120.0, is_solid=True, smallest_mean=0.75),
     "spleen": ShapeRule(20.0, is_solid=True, smallest_mean=0.7),

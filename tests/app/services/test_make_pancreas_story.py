@@ -56,7 +56,7 @@ def made(approved_case: Path, tmp_path_factory: pytest.TempPathFactory) -> TakeH
 def test_that_what_is_certain_is_said_even_when_no_sensitive_scene_is_chosen(made: TakeHomeResult) -> None:
     page = unescape((made.folder / "votre-histoire.html").read_text(encoding="utf-8"))
     for sentence in (
-        "vous prendrez de l'insuline toute votre vie",
+        "vous prendrez de l’insuline toute votre vie",
         "des gélules à chaque repas",
         "Le pancréas ne repousse pas.",
         "La rate est enlevée aussi.",

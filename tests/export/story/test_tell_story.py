@@ -59,7 +59,7 @@ def test_that_only_confirmed_lesions_are_told(example: Example, approved: Exampl
 def test_that_a_lesion_that_stays_is_never_called_to_be_removed(approved: Example) -> None:
     story = told(approved, full_choices("fr"))  # the cut takes the first lesion and leaves the second
     words, names = _texts(story), {part.id: part.names["fr"] for part in story.parts}
-    assert "On a trouvé une zone à enlever. C'est à droite" in words
+    assert "On a trouvé une zone à enlever. C’est à droite" in words
     assert "On a trouvé une zone qui reste" in words
     assert "pourquoi quelque chose reste en place" in words
     assert "zones à enlever" not in words
@@ -139,7 +139,7 @@ def test_that_the_pancreas_is_told_not_to_grow_back_and_what_is_certain_is_no_ri
     words = _texts(story)
     assert story.kind is StoryKind.PANCREAS
     assert "Le pancréas ne repousse pas." in words
-    assert "vous prendrez de l'insuline toute votre vie" in words
+    assert "vous prendrez de l’insuline toute votre vie" in words
     assert "On vous fera des vaccins" in words
     assert "parts sur 10" not in words
     kept = replanned(approved, PancreasCut(PancreasOperation.DISTAL, (0.5,), keeps_spleen=True))
