@@ -140,10 +140,11 @@ class Ensemble:
             return look
         hu = scan.cropped(scan.box_of(look.grid)).intensities()
         structures, ids = dict(look.structures), self.model.structure_ids
-        for name in trees.of.keys() & structures.keys():
-            seen = structures[name]
+        for name, seen in look.structures.items():
+            if name not in trees.of or name in leave_out:
+                continue
             region = border_region(hu, look.seen.fields, ids, name, seen.mask, self.model.spacing_mm)
-            if region is not None and name not in leave_out:
+            if region is not None:
                 probability = border_probability(region, trees.of[name], cancel=cancel)
                 structures[name] = with_border(seen, name, region.box, probability, look.grid.voxel_volume_ml)
         return replace(look, structures=structures)
