@@ -24,7 +24,7 @@ from twin.errors import BackendUnavailable
 from twin.geometry.distance_edt import signed_distance_mm
 from twin.job import CancelToken
 
-__all__ = ["BorderRegion", "BorderTrees", "border_probability", "border_region"]
+__all__ = ["BorderRegion", "BorderRule", "BorderTrees", "border_probability", "border_region"]
 
 FloatVoxels = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -40,6 +40,31 @@ _ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, eq=False)
+class BorderRule:
+    """How the border of one structure is decided.
+
+    Parameters
+    ----------
+    trees
+        They tell how likely a voxel belongs to it.
+    share
+        Weight of the trees in the mean with what the networks think; 1 asks the trees alone.
+    threshold
+        Of that mean, at which the border is drawn. Where little is sure, a border at one half draws too little.
+    """
+
+    trees: BoostedTrees
+    share: float = 1.0
+    threshold: float = 0.5
+
+    def probability(self, by_trees: FloatVoxels, by_networks: FloatVoxels) -> FloatVoxels:
+        """Return the mean of both, stretched so that the threshold lies at one half."""
+        mean = self.share * by_trees + (1.0 - self.share) * by_networks
+        low, high = 0.5 * mean / self.threshold, 0.5 + 0.5 * (mean - self.threshold) / (1.0 - self.threshold)
+        return np.asarray(np.where(mean < self.threshold, low, high), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
 class BorderTrees:
     """What was learned of borders, for networks of one kind.
 
@@ -48,12 +73,12 @@ class BorderTrees:
     spacing_mm, classes
         Of the networks whose probabilities were learned from.
     of
-        Structure id to its trees; structures without any keep the border of the networks.
+        Structure id to its rule; structures without any keep the border of the networks.
     """
 
     spacing_mm: float
     classes: tuple[str, ...]
-    of: Mapping[str, BoostedTrees]
+    of: Mapping[str, BorderRule]
 
     @classmethod
     def read(cls, path: Path) -> BorderTrees:
@@ -66,8 +91,13 @@ class BorderTrees:
         """
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            trees = {str(name): BoostedTrees.from_json(found) for name, found in data["trees"].items()}
-            return cls(float(data["spacing_mm"]), tuple(data["classes"]), trees)
+            rules = {
+                str(name): BorderRule(
+                    BoostedTrees.from_json(found["trees"]), float(found["share"]), float(found["threshold"])
+                )
+                for name, found in data["structures"].items()
+            }
+            return cls(float(data["spacing_mm"]), tuple(data["classes"]), rules)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BackendUnavailable("error.networks.bad_card", file=path.name) from error
 
@@ -82,6 +112,8 @@ class BorderRegion:
         Its place on the working grid.
     evidence
         What its voxels look like.
+    chance
+        float32 ``[k, j, i]``: how likely the structure is by the networks.
     certain
         bool ``[k, j, i]``: so deep inside that nobody asks.
     band
@@ -90,6 +122,7 @@ class BorderRegion:
 
     box: Box
     evidence: FineEvidence
+    chance: FloatVoxels
     certain: Mask
     band: Mask
 
@@ -132,11 +165,11 @@ def border_region(
     certain = signed_mm >= _INWARD_MM
     band = ~certain & (signed_mm > -_OUTWARD_MM.get(name, _OUTWARD_MM_OF_OTHERS))
     evidence = FineEvidence(part, spacing_mm, chances, mean_hu, spread_hu, [signed_mm])
-    return BorderRegion(box, evidence, certain, band)
+    return BorderRegion(box, evidence, chances[0], certain, band)
 
 
-def border_probability(region: BorderRegion, trees: BoostedTrees, *, cancel: CancelToken | None = None) -> FloatVoxels:
-    """Return the probability of the structure in the box of the region, float32 ``[k, j, i]``.
+def border_probability(region: BorderRegion, rule: BorderRule, *, cancel: CancelToken | None = None) -> FloatVoxels:
+    """Return the probability of the structure in the box of the region, float32 ``[k, j, i]``; one half is the border.
 
     Raises
     ------
@@ -149,7 +182,8 @@ def border_probability(region: BorderRegion, trees: BoostedTrees, *, cancel: Can
         if cancel is not None:
             cancel.raise_if_cancelled()
         some = points[start : start + _ROWS_AT_ONCE]
-        probability[tuple(some.T)] = trees.probabilities(region.evidence.of(some))[:, 0]
+        by_trees = rule.trees.probabilities(region.evidence.of(some))[:, 0]
+        probability[tuple(some.T)] = rule.probability(by_trees, region.chance[tuple(some.T)])
     return np.asarray(ndimage.gaussian_filter(probability, _SMOOTH_VOXELS), dtype=np.float32)
 
 

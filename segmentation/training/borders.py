@@ -25,7 +25,7 @@ from resources import resource_path
 from segmentation.classical.body import body_landmarks
 from segmentation.classical.working_volume_sitk import working_volume
 from segmentation.networks.body_sitk import body_of_ct
-from segmentation.networks.border import border_region
+from segmentation.networks.border import BorderTrees, border_region
 from segmentation.networks.ensemble import Ensemble, Look
 from segmentation.networks.model import NetworkModel, read_model
 from segmentation.networks.network_scan_sitk import network_scan
@@ -37,12 +37,14 @@ from twin.anatomy import structure
 from twin.grid import Grid
 from twin.volume import Volume
 
-__all__ = ["draw_rows", "fold_path", "main", "write_model"]
+__all__ = ["choose_rules", "draw_rows", "fold_path", "main", "write_model"]
 
 VERSION = "1"
 _FILE = "borders.json"
 BORDER_FIT = TreeFit(240, 48, 0.06, 0.25, 150)
 _ROWS_A_SCAN = 8000
+_SHARES = (1.0, 0.5)
+_THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
 _CARD = {
     "name": "TwinSight borders",
     "version": VERSION,
@@ -71,8 +73,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         if not fold_path(arguments.work, fold).exists():
             learned = [name for index, name in enumerate(names) if fold_of(index) != fold]
             write_model(fold_path(arguments.work, fold), arguments.work, model, learned)
+    for fold in range(N_FOLDS):
+        others = [name for index, name in enumerate(names) if fold_of(index) != fold]
+        choose_rules(fold_path(arguments.work, fold), arguments.work, names, others)
     path = arguments.card.with_name(_FILE)
     write_model(path, arguments.work, model, names)
+    choose_rules(path, arguments.work, names, names)
     _name_on_card(arguments.card, path)
 
 
@@ -105,18 +111,60 @@ def held_out(model: NetworkModel, name: str) -> NetworkModel:
 
 
 def write_model(path: Path, work: Path, model: NetworkModel, names: Sequence[str]) -> None:
-    """Learn from the rows of these scans, and write the trees of each structure."""
-    trees = {}
+    """Learn from the rows of these scans, and write the trees of each structure; the border lies at one half."""
+    structures = {}
     for structure_id in model.structure_ids:
-        rows, is_it = [], []
-        for name in names:
-            with np.load(work / f"rows_{name}.npz") as drawn:
-                if f"{structure_id}_rows" in drawn.files:
-                    rows.append(drawn[f"{structure_id}_rows"])
-                    is_it.append(drawn[f"{structure_id}_is_it"])
-        trees[structure_id] = fitted(np.concatenate(rows), np.concatenate(is_it).astype(np.uint8), BORDER_FIT).to_json()
-    data = {"card": _CARD, "spacing_mm": model.spacing_mm, "classes": list(model.classes), "trees": trees}
+        found = [rows for name in names if (rows := _read_rows(work, name, structure_id)) is not None]
+        seen = np.concatenate([rows for rows, _, _ in found])
+        is_it = np.concatenate([truth for _, _, truth in found])
+        trees = fitted(seen, is_it.astype(np.uint8), BORDER_FIT)
+        structures[structure_id] = {"share": 1.0, "threshold": 0.5, "trees": trees.to_json()}
+    data = {"card": _CARD, "spacing_mm": model.spacing_mm, "classes": list(model.classes), "structures": structures}
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def choose_rules(path: Path, work: Path, names: Sequence[str], chosen_on: Sequence[str]) -> None:
+    """Choose share and threshold of each structure, and write them into a file of trees.
+
+    Taken is what gives the highest mean Dice over the bands of the scans in ``chosen_on``, each judged by the trees
+    that did not learn from it. ``names`` are all scans, in the order of the folds.
+    """
+    by_fold = [BorderTrees.read(fold_path(work, fold)) for fold in range(N_FOLDS)]
+    data = json.loads(path.read_text(encoding="utf-8"))
+    for structure_id, entry in data["structures"].items():
+        dice = np.zeros((len(_SHARES), len(_THRESHOLDS)))
+        for name in chosen_on:
+            found = _read_rows(work, name, structure_id)
+            if found is not None:
+                trees = by_fold[fold_of(names.index(name))].of[structure_id].trees
+                dice += _dice_of_choices(trees.probabilities(found[0])[:, 0], found[1], found[2])
+        share, threshold = np.unravel_index(int(dice.argmax()), dice.shape)
+        entry["share"], entry["threshold"] = _SHARES[share], _THRESHOLDS[threshold]
+    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def _dice_of_choices(
+    by_trees: NDArray[np.float32], by_networks: NDArray[np.float32], is_it: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    n_true = int(np.count_nonzero(is_it))
+    dice = np.zeros((len(_SHARES), len(_THRESHOLDS)))
+    for n, share in enumerate(_SHARES):
+        mean = share * by_trees + (1.0 - share) * by_networks
+        for m, threshold in enumerate(_THRESHOLDS):
+            drawn = mean > threshold
+            n_both = int(np.count_nonzero(drawn & is_it))
+            dice[n, m] = 2.0 * n_both / max(int(np.count_nonzero(drawn)) + n_true, 1)
+    return dice
+
+
+def _read_rows(
+    work: Path, name: str, structure_id: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]] | None:
+    """Return rows, probability by the networks and truth; None where the scan has none of the structure."""
+    with np.load(work / f"rows_{name}.npz") as drawn:
+        if f"{structure_id}_rows" not in drawn.files:
+            return None
+        return drawn[f"{structure_id}_rows"], drawn[f"{structure_id}_chance"], drawn[f"{structure_id}_is_it"]
 
 
 def _rows(
@@ -140,6 +188,7 @@ def _rows(
         points = np.argwhere(region.band).astype(np.int32)
         some = points[rng.permutation(len(points))[:_ROWS_A_SCAN]]
         rows[f"{name}_rows"] = region.evidence.of(some)
+        rows[f"{name}_chance"] = region.chance[tuple(some.T)]
         rows[f"{name}_is_it"] = is_it[tuple(some.T)]
     return rows
 

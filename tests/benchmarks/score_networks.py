@@ -94,9 +94,12 @@ def read_cards(folder: Path) -> list[NetworkModel]:
 
     With the confidence itself as factor it can be read off the interval.
     """
-    paths = [path for name in ("coarse", "fine") if (path := folder / f"{name}.json").exists()]
-    bare = ConfidenceScale(defaultdict(lambda: 1.0), 1.0, 1e6)
-    return [replace(read_model(path), uncertainties={}, dice={}, confidence=bare, borders=None) for path in paths]
+    models = [read_model(path) for name in ("coarse", "fine") if (path := folder / f"{name}.json").exists()]
+    bare = [ConfidenceScale(dict.fromkeys(model.structure_ids, 1.0), 1.0, 1e6) for model in models]
+    return [
+        replace(model, uncertainties={}, dice={}, confidence=scale, borders=None)
+        for model, scale in zip(models, bare, strict=True)
+    ]
 
 
 def rows_by_card(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from segmentation.classical.boosted_trees import BoostedTrees
-from segmentation.networks.border import BorderTrees, border_probability, border_region
+from segmentation.networks.border import BorderRule, BorderTrees, border_probability, border_region
 from segmentation.networks.model import NetworkModel, read_model
 from segmentation.networks.network_segmenter import NetworkSegmenter
 from tests.segmentation.networks.small_networks import CLASSES, HU_OF, abdomen, band_network, bands, write_model
@@ -54,7 +54,7 @@ def redrawn(trees: BoostedTrees | None = None) -> np.ndarray:
     assert region is not None
     n_features = region.evidence.of(np.zeros((1, 3), np.int32)).shape[1]
     mask = np.zeros(DRAWN.shape, np.bool_)
-    mask[region.box.slices] = border_probability(region, trees or stump(n_features)) > 0.5
+    mask[region.box.slices] = border_probability(region, BorderRule(trees or stump(n_features))) > 0.5
     return mask
 
 
@@ -77,20 +77,29 @@ def test_that_there_is_no_region_without_a_structure() -> None:
     assert border_region(HU, fields(), STRUCTURES, "liver", np.zeros_like(DRAWN), SPACING_MM) is None
 
 
+def test_that_the_threshold_lies_at_one_half_and_the_networks_have_their_share() -> None:
+    by_trees, by_networks = np.float32([0.0, 0.3, 0.6, 1.0]), np.float32([0.0, 0.3, 0.0, 1.0])
+    alone = BorderRule(stump(1), threshold=0.3).probability(by_trees, by_networks)
+    assert alone.tolist() == pytest.approx([0.0, 0.5, 0.5 + 0.5 * 0.3 / 0.7, 1.0])
+    shared = BorderRule(stump(1), share=0.5).probability(by_trees, by_networks)
+    assert shared.tolist() == pytest.approx([0.0, 0.3, 0.3, 1.0])
+
+
 def test_that_it_can_be_stopped() -> None:
     region = border_region(HU, fields(), STRUCTURES, "spleen", DRAWN, SPACING_MM)
     assert region is not None
     source = CancelSource()
     source.cancel()
     with pytest.raises(Cancelled):
-        border_probability(region, stump(1), cancel=source.token)
+        border_probability(region, BorderRule(stump(1)), cancel=source.token)
 
 
 def with_trees(folder: Path, name: str = "spleen", *, is_bright_inside: bool = True, **changes: object) -> NetworkModel:
     """Write small networks with trees for the borders of a structure, and read their card."""
     n_features = 8 + 5 + 36 + 28 + 2 * (len(CLASSES) - 2) + 1
-    trees = {name: stump(n_features, is_bright_inside=is_bright_inside).to_json()}
-    data = {"spacing_mm": 4.0, "classes": list(CLASSES), "trees": trees, **changes}
+    trees = stump(n_features, is_bright_inside=is_bright_inside).to_json()
+    structures = {name: {"share": 1.0, "threshold": 0.5, "trees": trees}}
+    data = {"spacing_mm": 4.0, "classes": list(CLASSES), "structures": structures, **changes}
     (folder / "borders.json").write_text(json.dumps(data), encoding="utf-8")
     path = write_model(folder, [band_network(bands())], borders="borders.json")
     card = json.loads(path.read_text(encoding="utf-8"))
@@ -123,7 +132,7 @@ def test_that_nothing_is_drawn_again_on_mr(tmp_path: Path) -> None:
     assert np.array_equal(drawn, plain)
 
 
-@pytest.mark.parametrize("change", [{"spacing_mm": 2.5}, {"classes": ["background", "liver"]}, {"trees": 3}])
+@pytest.mark.parametrize("change", [{"spacing_mm": 2.5}, {"classes": ["background", "liver"]}, {"structures": 3}])
 def test_that_trees_for_other_networks_are_refused_by_name(change: dict[str, object], tmp_path: Path) -> None:
     with pytest.raises(BackendUnavailable) as refused:
         drawn_by(with_trees(tmp_path, **change))
