@@ -37,7 +37,7 @@ from twin.volume import Volume
 
 __all__ = ["draw_rows", "fold_path", "held_out_chances", "main", "scan_chances", "write_model"]
 
-VERSION = "2"
+VERSION = "3"
 CLICK_FIT = TreeFit(300, 40, 0.07, 0.5, 200)
 _N_ROUNDS = 2
 _SIDES = ("leaked", "missing")
