@@ -11,6 +11,7 @@ from scipy import ndimage
 from segmentation.classical.body import BodyLandmarks
 from segmentation.classical.boosted_trees import BoostedTrees
 from segmentation.classical.features import CoarseEvidence
+from segmentation.classical.voxel_trees import probabilities_of_voxels
 from segmentation.classical.working_volume_sitk import WorkingVolume, resampled_onto
 from twin.grid import Grid
 from twin.job import CancelToken
@@ -22,7 +23,6 @@ FloatVoxels = NDArray[np.float32]
 COARSE_CLASSES = ("background", "liver", "spleen", "kidney", "stomach", "aorta", "ivc", "gallbladder", "pancreas")
 # Fat and air hold no organ; a voxel of an organ that is three quarters fat is left to the fine look.
 _NO_ORGAN_HU = -70.0
-_ROWS_AT_ONCE = 20_000
 # Softens a fine map about as much as a coarse voxel does, so that trees learned on coarse maps can read it.
 _BLUR_VOXELS = 1.5
 
@@ -74,10 +74,6 @@ def coarse_organs(
     points = np.argwhere(landmarks.body & (scan.hu > _NO_ORGAN_HU)).astype(np.int32)
     probabilities = np.zeros((len(COARSE_CLASSES), *scan.hu.shape), np.float32)
     probabilities[0] = 1.0
-    for start in range(0, len(points), _ROWS_AT_ONCE):
-        if cancel is not None:
-            cancel.raise_if_cancelled()
-        some = points[start : start + _ROWS_AT_ONCE]
-        k, j, i = some.T
-        probabilities[:, k, j, i] = trees.probabilities(evidence.of(some)).T
+    k, j, i = points.T
+    probabilities[:, k, j, i] = probabilities_of_voxels(trees, evidence, points, cancel=cancel).T
     return CoarseOrgans(scan, landmarks, probabilities, evidence.places)

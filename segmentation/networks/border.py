@@ -19,6 +19,7 @@ from scipy import ndimage
 
 from segmentation.classical.boosted_trees import BoostedTrees
 from segmentation.classical.features import FineEvidence
+from segmentation.classical.voxel_trees import brightness_of_organ, probabilities_of_voxels
 from twin.box import Box
 from twin.errors import BackendUnavailable
 from twin.geometry.distance_edt import signed_distance_mm
@@ -33,10 +34,7 @@ _MARGIN_MM = 28.0
 _INWARD_MM = 12.0
 _OUTWARD_MM = {"pancreas": 14.0, "portal_vein": 20.0, "stomach": 12.0, "kidney": 14.0}
 _OUTWARD_MM_OF_OTHERS = 10.0
-_SURE = 0.8
-_LEAST_SPREAD_HU = 6.0
 _SMOOTH_VOXELS = 0.5
-_ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +159,7 @@ def border_region(
     chances = np.stack([fields[n][box.slices] for n in order]).astype(np.float32) / np.float32(255.0)
     signed_mm = signed_distance_mm(mask[box.slices], np.full(3, spacing_mm)).astype(np.float32)
     part = np.ascontiguousarray(hu[box.slices])
-    mean_hu, spread_hu = _brightness(part, chances[0])
+    mean_hu, spread_hu = brightness_of_organ(part, chances[0])
     certain = signed_mm >= _INWARD_MM
     band = ~certain & (signed_mm > -_OUTWARD_MM.get(name, _OUTWARD_MM_OF_OTHERS))
     evidence = FineEvidence(part, spacing_mm, chances, mean_hu, spread_hu, [signed_mm])
@@ -178,17 +176,7 @@ def border_probability(region: BorderRegion, rule: BorderRule, *, cancel: Cancel
     """
     probability = region.certain.astype(np.float32)
     points = np.argwhere(region.band).astype(np.int32)
-    for start in range(0, len(points), _ROWS_AT_ONCE):
-        if cancel is not None:
-            cancel.raise_if_cancelled()
-        some = points[start : start + _ROWS_AT_ONCE]
-        by_trees = rule.trees.probabilities(region.evidence.of(some))[:, 0]
-        probability[tuple(some.T)] = rule.probability(by_trees, region.chance[tuple(some.T)])
+    k, j, i = points.T
+    by_trees = probabilities_of_voxels(rule.trees, region.evidence, points, cancel=cancel)[:, 0]
+    probability[k, j, i] = rule.probability(by_trees, region.chance[k, j, i])
     return np.asarray(ndimage.gaussian_filter(probability, _SMOOTH_VOXELS), dtype=np.float32)
-
-
-def _brightness(hu: FloatVoxels, chance: FloatVoxels) -> tuple[float, float]:
-    """Median and robust spread of the HU where the structure is most likely."""
-    sure = ndimage.uniform_filter(hu, 3)[chance >= min(_SURE, 0.9 * float(chance.max()))]
-    middle = float(np.median(sure))
-    return middle, max(1.4826 * float(np.median(np.abs(sure - middle))), _LEAST_SPREAD_HU)

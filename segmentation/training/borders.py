@@ -13,8 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ from scipy import ndimage
 
 from resources import resource_path
 from segmentation.classical.body import body_landmarks
-from segmentation.classical.working_volume_sitk import working_volume
+from segmentation.classical.working_volume_sitk import resampled_onto, working_volume
 from segmentation.networks.body_sitk import body_of_ct
 from segmentation.networks.border import BorderTrees, border_region
 from segmentation.networks.ensemble import Ensemble, Look
@@ -33,11 +32,12 @@ from segmentation.networks.network_segmenter import FINE_SPACING_MM
 from segmentation.training.cross_validation import N_FOLDS, fold_of
 from segmentation.training.fit_lightgbm import TreeFit, fitted
 from segmentation.training.labelled_scan import btcv_volumes
+from segmentation.training.networks.held_out import held_out_member
 from twin.anatomy import structure
 from twin.grid import Grid
 from twin.volume import Volume
 
-__all__ = ["choose_rules", "draw_rows", "fold_path", "main", "write_model"]
+__all__ = ["choose_rules", "dice_of_scans", "draw_rows", "fold_path", "main", "write_model"]
 
 VERSION = "1"
 _FILE = "borders.json"
@@ -73,12 +73,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         if not fold_path(arguments.work, fold).exists():
             learned = [name for index, name in enumerate(names) if fold_of(index) != fold]
             write_model(fold_path(arguments.work, fold), arguments.work, model, learned)
+    dice = dice_of_scans(arguments.work, names)
     for fold in range(N_FOLDS):
         others = [name for index, name in enumerate(names) if fold_of(index) != fold]
-        choose_rules(fold_path(arguments.work, fold), arguments.work, names, others)
+        choose_rules(fold_path(arguments.work, fold), dice, others)
     path = arguments.card.with_name(_FILE)
     write_model(path, arguments.work, model, names)
-    choose_rules(path, arguments.work, names, names)
+    choose_rules(path, dice, names)
     _name_on_card(arguments.card, path)
 
 
@@ -100,14 +101,10 @@ def draw_rows(scans: Path, work: Path, model: NetworkModel, names: Sequence[str]
     for index, (name, volume, labels) in enumerate(btcv_volumes(scans)):
         path = work / f"rows_{name}.npz"
         if name in names and not path.exists():
-            np.savez(path, **_rows(volume, labels, held_out(model, name), np.random.default_rng(index)))  # type: ignore[arg-type]
+            alone = held_out_member(model, name)
+            assert alone is not None, f"the card names the member that did not learn from {name}"
+            np.savez(path, **_rows(volume, labels, alone, np.random.default_rng(index)))  # type: ignore[arg-type]
             print(name, flush=True)
-
-
-def held_out(model: NetworkModel, name: str) -> NetworkModel:
-    """Return the member that did not learn from a scan."""
-    card = json.loads(model.members[0].with_name(f"{model.name}.json").read_text(encoding="utf-8"))
-    return replace(model, members=tuple(file for file in model.members if file.name == card["held_out"][name]))
 
 
 def write_model(path: Path, work: Path, model: NetworkModel, names: Sequence[str]) -> None:
@@ -123,24 +120,41 @@ def write_model(path: Path, work: Path, model: NetworkModel, names: Sequence[str
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
-def choose_rules(path: Path, work: Path, names: Sequence[str], chosen_on: Sequence[str]) -> None:
-    """Choose share and threshold of each structure, and write them into a file of trees.
+def choose_rules(path: Path, dice: Mapping[str, Mapping[str, NDArray[np.float64]]], chosen_on: Sequence[str]) -> None:
+    """Write share and threshold of each structure into a file of trees: those with the highest mean Dice.
 
-    Taken is what gives the highest mean Dice over the bands of the scans in ``chosen_on``, each judged by the trees
-    that did not learn from it. ``names`` are all scans, in the order of the folds.
+    Parameters
+    ----------
+    path
+        The file.
+    dice
+        Of each structure and scan, as :func:`dice_of_scans` gives them.
+    chosen_on
+        Scans that count.
     """
-    by_fold = [BorderTrees.read(fold_path(work, fold)) for fold in range(N_FOLDS)]
     data = json.loads(path.read_text(encoding="utf-8"))
     for structure_id, entry in data["structures"].items():
-        dice = np.zeros((len(_SHARES), len(_THRESHOLDS)))
-        for name in chosen_on:
-            found = _read_rows(work, name, structure_id)
-            if found is not None:
-                trees = by_fold[fold_of(names.index(name))].of[structure_id].trees
-                dice += _dice_of_choices(trees.probabilities(found[0])[:, 0], found[1], found[2])
-        share, threshold = np.unravel_index(int(dice.argmax()), dice.shape)
+        total = np.sum([found for name, found in dice[structure_id].items() if name in chosen_on], axis=0)
+        share, threshold = np.unravel_index(int(total.argmax()), total.shape)
         entry["share"], entry["threshold"] = _SHARES[share], _THRESHOLDS[threshold]
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def dice_of_scans(work: Path, names: Sequence[str]) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Return the Dice over the band of each structure and scan for every choice, float64 (shares, thresholds).
+
+    Each scan is judged by the trees that did not learn from it. ``names`` are all scans, in the order of the folds.
+    """
+    by_fold = [BorderTrees.read(fold_path(work, fold)) for fold in range(N_FOLDS)]
+    dice: dict[str, dict[str, NDArray[np.float64]]] = {structure_id: {} for structure_id in by_fold[0].of}
+    for index, name in enumerate(names):
+        for structure_id, rule in by_fold[fold_of(index)].of.items():
+            found = _read_rows(work, name, structure_id)
+            if found is not None:
+                rows, by_networks, is_it = found
+                by_trees = rule.trees.probabilities(rows)[:, 0]
+                dice[structure_id][name] = _dice_of_choices(by_trees, by_networks, is_it)
+    return dice
 
 
 def _dice_of_choices(
@@ -195,11 +209,8 @@ def _rows(
 
 def _share(truth: NDArray[np.bool_], grid: Grid, look: Look) -> NDArray[np.float32]:
     """How much of each working voxel a structure fills."""
-    spacing_kji = grid.spacing_ijk_mm[::-1]
-    calm = ndimage.gaussian_filter(truth.astype(np.float32), 0.25 * look.model.spacing_mm / spacing_kji)
-    to_scan = np.linalg.inv(grid.affine_lps_mm) @ look.grid.affine_lps_mm
-    matrix, shift = to_scan[:3, :3][::-1, ::-1], to_scan[:3, 3][::-1]
-    return np.asarray(ndimage.affine_transform(calm, matrix, shift, look.grid.shape_kji, order=1), dtype=np.float32)
+    sigma_voxels = 0.25 * look.model.spacing_mm / grid.spacing_ijk_mm[::-1]
+    return resampled_onto(ndimage.gaussian_filter(truth.astype(np.float32), sigma_voxels), grid, look.grid)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ from segmentation.networks.network_segmenter import NetworkSegmenter  # noqa: E4
 from segmentation.segmenter import SegmentationResult  # noqa: E402
 from segmentation.training.borders import fold_path  # noqa: E402
 from segmentation.training.cross_validation import fold_of  # noqa: E402
+from segmentation.training.networks.held_out import held_out_member  # noqa: E402
 from tests.benchmarks.score_classical import dice  # noqa: E402
 from tests.segmentation.real_scans import labels_on  # noqa: E402
 from twin.anatomy import LayerName, structure  # noqa: E402
@@ -106,7 +107,12 @@ def rows_by_card(
     case: str, cards: Sequence[NetworkModel], shared: Path, labels: Path | None = None, borders: Path | None = None
 ) -> dict[str, list[Row]]:
     """Score a case with the coarse member that never saw it, then together with the fine one: name to rows."""
-    alone = [_held_out_member(card, case) for card in cards]
+    alone = []
+    for card in cards:
+        member = held_out_member(card, case)
+        if member is None:
+            sys.exit(f"{card.name}: its card names no member that did not learn from {case}")
+        alone.append(member)
     if borders is not None and case.startswith("btcv"):
         path = fold_path(borders, fold_of(int(case.removeprefix("btcv_"))))
         checksums = {**alone[0].sha256, path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
@@ -117,12 +123,6 @@ def rows_by_card(
         is_last = card is alone[-1]
         found[card.name] = list(rows_of(case, alone[: n + 1], wanted, shared, labels if is_last else None))
     return found
-
-
-def _held_out_member(card: NetworkModel, case: str) -> NetworkModel:
-    sidecar = card.members[0].with_name(f"{card.name}.json")
-    member = json.loads(sidecar.read_text(encoding="utf-8"))["held_out"][case]
-    return replace(card, members=tuple(file for file in card.members if file.name == member))
 
 
 def rows_of(

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +30,7 @@ from segmentation.training.clicks.simulated_click import VALUES, ClickScan, rows
 from segmentation.training.cross_validation import N_FOLDS, fold_of
 from segmentation.training.fit_lightgbm import TreeFit, fitted
 from segmentation.training.labelled_scan import btcv_volumes, labels_in_lps
+from segmentation.training.networks.held_out import held_out_member
 from twin.box import Box
 from twin.grid import Grid
 from twin.volume import Volume
@@ -82,16 +82,13 @@ def draw_rows(scans: Path, work: Path, number: int, names: Sequence[str], automa
 
 def held_out_chances(name: str, volume: Volume, labels: NDArray[np.uint8]) -> dict[int, StructureChance]:
     """Return what the member that did not learn from a scan thinks of each label value, around all that is labelled."""
-    path = resource_path("models/coarse.json")
-    model = read_model(path)
-    held_out = json.loads(path.read_text(encoding="utf-8"))["held_out"].get(name)
-    members = tuple(file for file in model.members if file.name == held_out)
+    alone = held_out_member(read_model(resource_path("models/coarse.json")), name)
     box = Box.around(labels > 0)
-    if not members or box is None:
+    if alone is None or box is None:
         return {}
     k, j, i = (int(np.ceil(_ROOM_MM / s)) for s in volume.grid.spacing_ijk_mm[::-1])
     box = box.grown((k, j, i), labels.shape)
-    found = structure_chances(volume, tuple(VALUES), box, models=[replace(model, members=members)])
+    found = structure_chances(volume, tuple(VALUES), box, models=[alone])
     return {VALUES[structure_id]: chance for structure_id, chance in found.items()}
 
 
