@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from app.services.case_session import CaseSession, SessionEvent, SessionEventKind
 from segmentation.editing.paint_rules import LabelTarget
-from segmentation.local_image import box_around_points
 from segmentation.seeds.click import Click
 from segmentation.seeds.correction import ClickModel, corrected
 from segmentation.seeds.neighbours import NEIGHBOURS, Neighbours
-from segmentation.seeds.structure_chance import StructureChance
 from twin.anatomy import LayerName, structure
-from twin.box import Box
 from twin.case import Case
 from twin.edit import VoxelEdit
 from twin.errors import CaseFileError, InputError
-from twin.job import CancelToken, Progress, ProgressListener, no_progress
 from twin.label_layer import LabelLayer
 
 __all__ = ["LabelCorrection"]
 
 _LABEL = "edit.label.click_correction"
-# The networks look this far around the label, or around a click that lies apart from it.
-_LOOK_MM, _LEAST_ROOM_MM = 60.0, 20.0
 
 
 class LabelCorrection:
     """Corrects one structure by clicks: "this belongs to it", "this does not".
 
     Earlier clicks are kept to by later ones; what is undone is forgotten. Close it when another structure is chosen.
-    Where the networks know the structure, they are asked once what they think of it (some seconds): :meth:`prepare`
-    does so ahead, otherwise the first click waits for it.
 
     Parameters
     ----------
@@ -55,14 +45,7 @@ class LabelCorrection:
         ``error.case.read_only``.
     """
 
-    def __init__(
-        self,
-        session: CaseSession,
-        structure_id: str,
-        *,
-        model: ClickModel | None = None,
-        look: Callable[..., Mapping[str, StructureChance]] | None = None,
-    ) -> None:
+    def __init__(self, session: CaseSession, structure_id: str, *, model: ClickModel | None = None) -> None:
         if session.is_read_only:
             raise CaseFileError("error.case.read_only", path=str(session.folder.path))
         if structure(structure_id).layer.is_derived:
@@ -70,13 +53,10 @@ class LabelCorrection:
         self._session = session
         self._target = LabelTarget.of(structure_id)
         self._model = model
-        self._ask = look or _look_of_networks
         self._guard = threading.Lock()
         self._pending: tuple[VoxelEdit, Click] | None = None
         self._clicks: list[tuple[VoxelEdit, Click]] = []
         self._undone: list[tuple[VoxelEdit, Click]] = []
-        self._chance: StructureChance | None = None
-        self._looked_at: tuple[str, Box] | None = None
         self._unsubscribe = session.subscribe(self._follow)
 
     @property
@@ -92,19 +72,6 @@ class LabelCorrection:
     def close(self) -> None:
         """Stop following the case."""
         self._unsubscribe()
-
-    def prepare(self, *, progress: ProgressListener = no_progress, cancel: CancelToken | None = None) -> None:
-        """Ask the networks what they think of the structure around its label; nothing when there is no label yet.
-
-        Raises
-        ------
-        Cancelled
-            When ``cancel`` was set.
-        """
-        case = self._session.case
-        around = Box.around(self._target.mask(case.layer(self._target.layer).voxels))
-        if around is not None:
-            self._look(case, around, progress, cancel)
 
     def edit(self, points_lps_mm: ArrayLike, *, is_inside: bool) -> VoxelEdit | None:
         """Return the edit that a click makes, or None when the label agrees with it already.
@@ -129,14 +96,12 @@ class LabelCorrection:
         click = Click(np.asarray(points_lps_mm, dtype=np.float64), is_inside)
         layer, volume = case.layer(self._target.layer), case.planning_volume
         drawn = self._target.mask(layer.voxels)
-        self._look_at(case, click, drawn)
         answer = corrected(
             volume.voxels,
             volume.grid,
             drawn,
             [*self.clicks, click],
             neighbours=self._neighbours(case),
-            chance=self._chance,
             model=self._model,
         )
         labels = layer.voxels[answer.box.slices]
@@ -154,29 +119,6 @@ class LabelCorrection:
     def apply(self, edit: VoxelEdit) -> Case:
         """Apply an edit as one step of undo; raises ``error.edit.outdated`` when its labels have changed since."""
         return self._session.do(edit)
-
-    def _look_at(self, case: Case, click: Click, drawn: NDArray[np.bool_]) -> None:
-        """Ask the networks, unless they have looked at the surroundings of the click already."""
-        grid = case.planning_volume.grid
-        room = box_around_points(grid, click.points_lps_mm, _LEAST_ROOM_MM)
-        if self._looked_at is not None and self._looked_at[0] == case.planning_volume_id:
-            seen = self._looked_at[1]
-            if seen.joined(room) == seen:
-                return
-        around = Box.around(drawn)
-        self._look(case, room if around is None else around.joined(room), no_progress, None)
-
-    def _look(self, case: Case, around: Box, progress: ProgressListener, cancel: CancelToken | None) -> None:
-        volume = case.planning_volume
-        k, j, i = (int(np.ceil(_LOOK_MM / s)) for s in volume.grid.spacing_ijk_mm[::-1])
-        box = around.grown((k, j, i), volume.grid.shape_kji)
-
-        def told(fraction: float) -> None:
-            progress(Progress(fraction, "progress.correction.networks", {"structure": self.structure_id}))
-
-        found = self._ask(volume, (self.structure_id,), box, progress=told, cancel=cancel)
-        self._chance = found.get(self.structure_id)
-        self._looked_at = (case.planning_volume_id or "", box)
 
     def _neighbours(self, case: Case) -> Neighbours:
         """Return the labels of the other structures of the case."""
@@ -206,9 +148,3 @@ class LabelCorrection:
     @staticmethod
     def _is_last(event: SessionEvent, clicks: list[tuple[VoxelEdit, Click]]) -> bool:
         return bool(clicks) and event.edit is not None and event.edit.label == _LABEL
-
-
-def _look_of_networks(*arguments: Any, **options: Any) -> Mapping[str, StructureChance]:
-    from segmentation.networks.chances import structure_chances  # onnxruntime is loaded when it is needed
-
-    return structure_chances(*arguments, **options)

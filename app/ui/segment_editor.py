@@ -220,7 +220,6 @@ class SegmentEditor(QObject):
         done: Callable[[object], None],
         *,
         failed: Callable[[Exception], None] | None = None,
-        stopped: Callable[[], None] | None = None,
         is_shown: bool = True,
         is_newest: bool = False,
     ) -> JobHandle:
@@ -249,7 +248,7 @@ class SegmentEditor(QObject):
             lambda result: ended(lambda: done(result)),
             lambda error: ended(lambda: fail(error)),
             progressed=progressed,
-            cancelled=lambda: ended(stopped or (lambda: None)),
+            cancelled=lambda: ended(lambda: None),
         )
         submit = self._jobs.submit_newest if is_newest else self._jobs.submit
         task.handle = submit(Job(message_id, work), answers)

@@ -49,10 +49,7 @@ class PiecesTool(EditorSliceTool):
 
 
 class ClicksTool(EditorSliceTool):
-    """Clicks, or short scribbles, inside and outside of a structure; each is one step of undo.
-
-    The networks are asked ahead what they think of the structure, so that the first click does not wait for them.
-    """
+    """Clicks, or short scribbles, inside and outside of a structure; each is one step of undo."""
 
     def __init__(self, editor: SegmentEditor) -> None:
         super().__init__(editor)
@@ -71,17 +68,9 @@ class ClicksTool(EditorSliceTool):
         if wanted is None or work is None or not self.editor.is_editable:
             return
         try:
-            correction = LabelCorrection(work.session, wanted)
+            self._correction = LabelCorrection(work.session, wanted)
         except TwinSightError as error:
             self.editor.failed.emit(error)
-            return
-        self._correction = correction
-        self.editor.compute(
-            "segment_editor.task.ask_networks",
-            lambda progress, cancel: correction.prepare(progress=progress, cancel=cancel),
-            lambda result: None,
-            stopped=lambda: self._go_without_networks(correction),
-        )
 
     def press(self, pointer: SlicePointer) -> bool:
         """Begin a click or a scribble; with Control on the other side."""
@@ -125,13 +114,6 @@ class ClicksTool(EditorSliceTool):
         if view is self._line_view and len(self._line) > 1:
             points = [view.screen_from_lps(point) for point in self._line]
             paint_line(painter, points, INSIDE if self._is_inside else OUTSIDE, 3.0)
-
-    def _go_without_networks(self, stopped: LabelCorrection) -> None:
-        """The person did not want to wait for the networks: clicks are answered without them."""
-        work = self.editor.work
-        if work is not None and self._correction is stopped:
-            stopped.close()
-            self._correction = LabelCorrection(work.session, stopped.structure_id, look=lambda *_, **__: {})
 
     def _close(self) -> None:
         if self._correction is not None:

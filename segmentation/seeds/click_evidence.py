@@ -14,11 +14,10 @@ from segmentation.local_image import LocalGrid, box_around_points, local_grid
 from segmentation.seeds.click import Click
 from segmentation.seeds.geodesic_cost import geodesic_cost
 from segmentation.seeds.neighbours import NEIGHBOURS, Neighbours
-from segmentation.seeds.structure_chance import StructureChance
 from twin.geometry.distance_edt import distance_to_mm, signed_distance_mm
 from twin.grid import Grid
 
-__all__ = ["CHANCE_FEATURES", "FEATURES", "ClickEvidence", "click_evidence"]
+__all__ = ["FEATURES", "ClickEvidence", "click_evidence"]
 
 FloatVoxels = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -31,8 +30,6 @@ FEATURES = (
     "click_label_near", "click_label_around", "left_mm", "back_mm", "up_mm", "log_volume",
     *(f"to_{name}_mm" for name in NEIGHBOURS),
 )  # fmt: skip
-# Behind them where the networks were asked: how likely the structure is there, around there, and at the click.
-CHANCE_FEATURES = ("chance", "chance_around", "click_chance")
 
 _LEAST_REACH_MM, _MOST_REACH_MM = 24.0, 44.0
 _REACH_IN_DEPTHS, _REACH_MORE_MM = 5.0, 10.0
@@ -41,7 +38,6 @@ _FAR_MM = 60.0
 _FAR_FROM_NEIGHBOUR_MM = 30.0
 _LEVELS_PER_SPREAD = 12.0
 _DEAR = 400.0
-_CHANCE_OVER_MM = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +53,7 @@ class ClickEvidence:
     candidates
         bool ``[k, j, i]``: voxels that the click may change.
     rows
-        float32 (candidates, features) in the order of ``FEATURES``, then ``CHANCE_FEATURES`` where the networks were
-        asked.
+        float32 (candidates, features) in the order of ``FEATURES``.
     depth_mm
         How far the click lies from the boundary of the label.
     """
@@ -77,7 +72,6 @@ def click_evidence(
     click: Click,
     earlier: Sequence[Click],
     neighbours: Neighbours,
-    chance: StructureChance | None = None,
 ) -> ClickEvidence:
     """Look around a click.
 
@@ -91,8 +85,6 @@ def click_evidence(
         The click, and those before it.
     neighbours
         Labels of other structures.
-    chance
-        How likely the structure is by the networks, where they were asked.
     """
     rough_box = box_around_points(grid, click.points_lps_mm, _MOST_REACH_MM)
     depth_mm = _depth_mm(drawn[rough_box.slices], grid, rough_box.start_kji, click)
@@ -106,8 +98,6 @@ def click_evidence(
     near = gap_mm <= max(min(0.6 * depth_mm, 4.0), 1.2 * local.spacing_mm)
     maps = _maps(local, local.image(image_kji), label, gap_mm, near, depth_mm, click, earlier)
     everything = [*maps, np.log1p(volume_ml), *_gaps_to_neighbours_mm(local, neighbours)]
-    if chance is not None:
-        everything += _chances(local, chance, near)
     columns = [np.broadcast_to(np.float32(m), label.shape)[candidates] for m in everything]
     return ClickEvidence(local, label, candidates, np.stack(columns, axis=1).astype(np.float32), depth_mm)
 
@@ -161,12 +151,6 @@ def _maps(
         same, other, thickness_mm, *shares, _median(shares[0], near), _median(shares[1], near),
         *_offsets_mm(local, click),
     ]  # fmt: skip
-
-
-def _chances(local: LocalGrid, chance: StructureChance, near: Mask) -> list[FloatVoxels | float]:
-    """Return ``CHANCE_FEATURES``."""
-    there = chance.on(local)
-    return [there, ndimage.gaussian_filter(there, _CHANCE_OVER_MM / local.spacing_mm), _median(there, near)]
 
 
 def _gaps_to_neighbours_mm(local: LocalGrid, neighbours: Neighbours) -> list[FloatVoxels | float]:

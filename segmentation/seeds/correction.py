@@ -9,11 +9,10 @@ only adds, one outside only takes away, and earlier clicks stay as they were sai
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,34 +21,22 @@ from scipy import ndimage
 from resources import resource_path
 from segmentation.classical.boosted_trees import BoostedTrees
 from segmentation.seeds.click import Click
-from segmentation.seeds.click_evidence import CHANCE_FEATURES, FEATURES, ClickEvidence, click_evidence
+from segmentation.seeds.click_evidence import FEATURES, ClickEvidence, click_evidence
 from segmentation.seeds.neighbours import NO_NEIGHBOURS, Neighbours
-from segmentation.seeds.structure_chance import StructureChance
 from twin.box import Box
 from twin.errors import BackendUnavailable, InputError
 from twin.geometry.components_cc3d import components
 from twin.grid import Grid
 
-__all__ = ["MODEL_NAME", "ClickModel", "CorrectedBox", "SidedTrees", "click_model", "corrected"]
+__all__ = ["MODEL_NAME", "ClickModel", "CorrectedBox", "click_model", "corrected"]
 
 Mask = NDArray[np.bool_]
 
 MODEL_NAME = "click_correction.json"
 _SMOOTH_SAMPLES = 0.6
-_LEAST_CHANCE = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class SidedTrees:
-    """What was learned of clicks inside (what is missing) and of clicks outside (what leaked)."""
-
-    missing: BoostedTrees
-    leaked: BoostedTrees
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> SidedTrees:
-        """Read plain values."""
-        return cls(BoostedTrees.from_json(data["missing"]), BoostedTrees.from_json(data["leaked"]))
+# Probability above which a voxel changes sides. A voxel betters the overlap (Dice) when it is likelier than half the
+# overlap reached (Lipton et al., ECML 2014), some 0.7 after a few clicks; what is taken away was believed before.
+_LEAST_CHANCE_TO_JOIN, _LEAST_CHANCE_TO_LEAVE = 0.35, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +45,14 @@ class ClickModel:
 
     Parameters
     ----------
-    plain
-        From what is seen around the click.
-    informed
-        From that and what the networks think; None when the model was made without them.
+    missing
+        Learned of clicks inside: on what is missing.
+    leaked
+        Learned of clicks outside: on what leaked.
     """
 
-    plain: SidedTrees
-    informed: SidedTrees | None = None
+    missing: BoostedTrees
+    leaked: BoostedTrees
 
     @classmethod
     def read(cls, path: Path) -> ClickModel:
@@ -79,16 +66,12 @@ class ClickModel:
         data = json.loads(path.read_text(encoding="utf-8"))
         if tuple(data["features"]) != FEATURES:
             raise BackendUnavailable("error.correction.no_model")
-        knows_chances = tuple(data.get("chance_features", ())) == CHANCE_FEATURES
-        return cls(SidedTrees.from_json(data), SidedTrees.from_json(data["informed"]) if knows_chances else None)
+        return cls(BoostedTrees.from_json(data["missing"]), BoostedTrees.from_json(data["leaked"]))
 
     def probability(self, evidence: ClickEvidence, *, is_inside: bool) -> NDArray[np.float32]:
         """Probability that each candidate is on the side of the click, float32 (candidates,)."""
-        rows, sides = evidence.rows, self.informed
-        if sides is None or rows.shape[1] == len(FEATURES):
-            rows, sides = np.ascontiguousarray(rows[:, : len(FEATURES)]), self.plain
-        trees = sides.missing if is_inside else sides.leaked
-        return trees.probabilities(rows)[:, 0]
+        trees = self.missing if is_inside else self.leaked
+        return trees.probabilities(evidence.rows)[:, 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +119,6 @@ def corrected(
     clicks: Sequence[Click],
     *,
     neighbours: Neighbours = NO_NEIGHBOURS,
-    chance: StructureChance | None = None,
     model: ClickModel | None = None,
 ) -> CorrectedBox:
     """Return the label after the last click; those before it were answered already and are kept to.
@@ -151,8 +133,6 @@ def corrected(
         All clicks on this structure so far, the new one last.
     neighbours
         Labels of other structures on the same grid, as far as they are known.
-    chance
-        How likely the structure is by the networks, where they were asked.
     model
         What answers; by default the shipped one.
 
@@ -179,7 +159,7 @@ def corrected(
     if not clicks:
         raise InputError("error.correction.no_click")
     click, earlier = clicks[-1], clicks[:-1]
-    evidence = click_evidence(image_kji, grid, drawn, click, earlier, neighbours, chance)
+    evidence = click_evidence(image_kji, grid, drawn, click, earlier, neighbours)
     box = evidence.local.box
     part, part_grid = drawn[box.slices], grid.cropped(box)
     pinned = _pinned(part_grid, click, min(evidence.depth_mm * 0.5, 3.0))
@@ -196,11 +176,12 @@ def corrected(
 
 def _changed(evidence: ClickEvidence, part: Mask, click: Click, model: ClickModel) -> Mask:
     """Voxels of the box that change sides by what was learned."""
-    chance = np.where(evidence.drawn == click.is_inside, np.float32(2.0 * _LEAST_CHANCE), np.float32(0.0))
+    least = _LEAST_CHANCE_TO_JOIN if click.is_inside else _LEAST_CHANCE_TO_LEAVE
+    chance = (evidence.drawn == click.is_inside).astype(np.float32)
     if len(evidence.rows):
         chance[evidence.candidates] = model.probability(evidence, is_inside=click.is_inside)
     calm = ndimage.gaussian_filter(chance, _SMOOTH_SAMPLES)
-    return np.asarray((evidence.local.scan_voxels(calm) > _LEAST_CHANCE) & (part != click.is_inside))
+    return np.asarray((evidence.local.scan_voxels(calm) > least) & (part != click.is_inside))
 
 
 def _pinned(grid: Grid, click: Click, radius_mm: float) -> Mask:

@@ -32,6 +32,7 @@ from segmentation.networks.network_segmenter import FINE_SPACING_MM
 from segmentation.training.cross_validation import N_FOLDS, fold_of
 from segmentation.training.fit_lightgbm import TreeFit, fitted
 from segmentation.training.labelled_scan import btcv_volumes
+from segmentation.training.made_from import require_made_from
 from segmentation.training.networks.held_out import held_out_member
 from twin.anatomy import structure
 from twin.grid import Grid
@@ -68,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     model = read_model(arguments.card)
     names = sorted(path.name.removesuffix("_ct.nii.gz") for path in arguments.scans.glob("*_ct.nii.gz"))
+    require_made_from(arguments.work, {file.name: model.sha256[file.name] for file in model.members})
     draw_rows(arguments.scans, arguments.work, model, names)
     for fold in range(N_FOLDS):
         if not fold_path(arguments.work, fold).exists():
@@ -97,7 +99,6 @@ def fold_path(work: Path, fold: int) -> Path:
 
 def draw_rows(scans: Path, work: Path, model: NetworkModel, names: Sequence[str]) -> None:
     """Write the rows of the named scans that have none yet."""
-    work.mkdir(parents=True, exist_ok=True)
     for index, (name, volume, labels) in enumerate(btcv_volumes(scans)):
         path = work / f"rows_{name}.npz"
         if name in names and not path.exists():

@@ -29,10 +29,8 @@ from rich.table import Table  # noqa: E402
 from segmentation.seeds.click import Click as Correction  # noqa: E402
 from segmentation.seeds.correction import ClickModel, click_model, corrected  # noqa: E402
 from segmentation.seeds.neighbours import Neighbours  # noqa: E402
-from segmentation.seeds.structure_chance import StructureChance  # noqa: E402
 from segmentation.training.clicks.simulated_click import VALUES  # noqa: E402
 from segmentation.training.clicks.simulated_error import shifted_labels, wrong_label  # noqa: E402
-from segmentation.training.clicks.train import scan_chances  # noqa: E402
 from segmentation.training.cross_validation import N_FOLDS, fold_of  # noqa: E402
 from tests.segmentation.clicking_user import Click, ClickingUser  # noqa: E402
 from tests.segmentation.real_scans import RealScan, btcv_scan, labels_on  # noqa: E402
@@ -66,9 +64,7 @@ class Score:
             nonlocal now
             made.append(Correction.at(click.point_lps_mm, is_inside=click.is_inside))
             began = time.process_time()
-            now = corrected(
-                case.image, case.grid, now, made, neighbours=case.neighbours, chance=case.chance, model=model
-            ).applied_to(now)
+            now = corrected(case.image, case.grid, now, made, neighbours=case.neighbours, model=model).applied_to(now)
             self.seconds.append(time.process_time() - began)
             return now
 
@@ -84,7 +80,6 @@ class ScanCase:
     truth: Mask
     neighbours: Neighbours
     grid: Grid
-    chance: StructureChance | None
 
 
 def case_of(scan: RealScan, labels: NDArray[np.uint8], drawn: NDArray[np.uint8] | None, index: int) -> ScanCase:
@@ -102,8 +97,7 @@ def case_of(scan: RealScan, labels: NDArray[np.uint8], drawn: NDArray[np.uint8] 
         others = drawn[box.slices]
     values = {name: value for name, value in VALUES.items() if name != "pancreas"}
     image = np.ascontiguousarray(scan.volume.voxels[box.slices])
-    chance = scan_chances(_WORK, scan.name, scan.volume, labels).get(_PANCREAS)
-    return ScanCase(box, image, truth[box.slices].copy(), Neighbours(((others, values),)), grid, chance)
+    return ScanCase(box, image, truth[box.slices].copy(), Neighbours(((others, values),)), grid)
 
 
 def models() -> tuple[list[ClickModel], bool]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from segmentation.seeds.click import Click
 from segmentation.seeds.click_evidence import click_evidence
 from segmentation.seeds.correction import ClickModel, corrected
 from segmentation.seeds.neighbours import Neighbours
-from segmentation.seeds.structure_chance import StructureChance
 from segmentation.training.clicks.simulated_error import shifted_labels, wandering, wrong_label
 from twin.box import Box
 from twin.geometry.components_cc3d import components
@@ -34,8 +33,8 @@ _ROOM_MM = 35.0
 _N_CLICKS = 5
 _ROWS_A_CLICK = 1000
 # Pancreas often, since it needs correction most; of the others three a scan.
-_PANCREAS, _N_PANCREAS, _PANCREAS_DICE = 2, 7, (0.3, 0.85)
-_N_AUTOMATIC = 3
+_PANCREAS, _N_PANCREAS, _PANCREAS_DICE = 2, 6, (0.3, 0.85)
+_N_AUTOMATIC = 8
 _OTHERS, _N_OTHERS, _OTHER_DICE = (1, 11, 12, 14, 3, 9), 3, (0.6, 0.95)
 _LEAST_VOXELS = 200
 _ANSWER_IN_DEPTHS, _LEAST_ANSWER_MM = (1.2, 4.0), 6.0
@@ -51,15 +50,12 @@ class ClickScan:
         The scan, its true labels and its grid.
     automatic
         Labels that a network gave which had not learned from this scan, or None.
-    chances
-        How likely each value of the labels is by such a network.
     """
 
     image_kji: NDArray[np.generic]
     labels: NDArray[np.uint8]
     grid: Grid
     automatic: NDArray[np.uint8] | None = None
-    chances: Mapping[int, StructureChance] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +65,6 @@ class _Part:
     labels: NDArray[np.uint8]
     automatic: NDArray[np.uint8] | None
     grid: Grid
-    chance: StructureChance | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +115,7 @@ def _part_of(scan: ClickScan, value: int) -> _Part:
     box = box.grown((by[0], by[1], by[2]), truth.shape)
     image, labels = np.ascontiguousarray(scan.image_kji[box.slices]), scan.labels[box.slices]
     automatic = None if scan.automatic is None else scan.automatic[box.slices]
-    grid = scan.grid.cropped(box)
-    return _Part(image, truth[box.slices].copy(), labels, automatic, grid, scan.chances.get(value))
+    return _Part(image, truth[box.slices].copy(), labels, automatic, scan.grid.cropped(box))
 
 
 def largest_error(drawn: Mask, truth: Mask, grid: Grid) -> Click | None:
@@ -152,15 +146,13 @@ def _clicks(
         click = largest_error(drawn, part.truth, part.grid)
         if click is None:
             return
-        seen = click_evidence(part.image, part.grid, drawn, click, clicks, neighbours, part.chance)
+        seen = click_evidence(part.image, part.grid, drawn, click, clicks, neighbours)
         changes = seen.local.mask(part.truth)[seen.candidates] == click.is_inside
         some = rng.permutation(len(seen.rows))[:_ROWS_A_CLICK]
         yield ClickRows(click.is_inside, seen.rows[some], changes[some])
         clicks.append(click)
         if model is not None:
-            answer = corrected(
-                part.image, part.grid, drawn, clicks, neighbours=neighbours, chance=part.chance, model=model
-            )
+            answer = corrected(part.image, part.grid, drawn, clicks, neighbours=neighbours, model=model)
             drawn = answer.applied_to(drawn)
         else:  # as good as it gets near the click, and it stops somewhere
             reach_mm = max(seen.depth_mm * rng.uniform(*_ANSWER_IN_DEPTHS), _LEAST_ANSWER_MM)

@@ -5,45 +5,36 @@ Two rounds: in the first, clicks are answered with part of the truth; in the sec
 scan by the one that did not learn from it. Stopped at any time, the same command goes on with what lies in ``--work``,
 where the four models that each left a quarter of the scans out are written too: the figures of
 ``tests/benchmarks/score_clicks.py`` come from them. ``--automatic`` names a folder of labels ``NAME.nii.gz`` that
-networks gave which had not learned from that scan: their errors are learned from as well. What the networks think of
-each structure is asked of the member that did not learn from the scan (``held_out`` of the card).
+networks gave which had not learned from that scan (``tests/benchmarks/score_networks --labels --borders``): their
+errors are learned from as well.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resources import resource_path
 from segmentation.classical.boosted_trees import BoostedTrees
-from segmentation.networks.chances import structure_chances
-from segmentation.networks.model import read_model
-from segmentation.seeds.click_evidence import CHANCE_FEATURES, FEATURES
+from segmentation.seeds.click_evidence import FEATURES
 from segmentation.seeds.correction import ClickModel
-from segmentation.seeds.structure_chance import StructureChance
-from segmentation.training.clicks.simulated_click import VALUES, ClickScan, rows_of_scan
+from segmentation.training.clicks.simulated_click import ClickScan, rows_of_scan
 from segmentation.training.cross_validation import N_FOLDS, fold_of
 from segmentation.training.fit_lightgbm import TreeFit, fitted
 from segmentation.training.labelled_scan import btcv_volumes, labels_in_lps
-from segmentation.training.networks.held_out import held_out_member
-from twin.box import Box
-from twin.grid import Grid
-from twin.volume import Volume
+from segmentation.training.made_from import require_made_from
 
-__all__ = ["draw_rows", "fold_path", "held_out_chances", "main", "scan_chances", "write_model"]
+__all__ = ["draw_rows", "fold_path", "main", "write_model"]
 
-VERSION = "3"
-CLICK_FIT = TreeFit(300, 40, 0.07, 0.5, 200)
+VERSION = "4"
+CLICK_FIT = TreeFit(300, 40, 0.07, 0.5, 5000)
 _N_ROUNDS = 2
 _SIDES = ("leaked", "missing")
-_ROOM_MM = 40.0
-
-Sides = dict[str, BoostedTrees]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -55,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--automatic", type=Path, help="folder of automatic labels NAME.nii.gz")
     arguments = parser.parse_args(argv)
     names = sorted(path.name.removesuffix("_ct.nii.gz") for path in arguments.scans.glob("*_ct.nii.gz"))
+    found = sorted(arguments.automatic.glob("*.nii.gz")) if arguments.automatic else []
+    require_made_from(arguments.work, {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found})
     for number in range(_N_ROUNDS):
         draw_rows(arguments.scans, arguments.work, number, names, arguments.automatic)
         for fold in range(N_FOLDS):
@@ -67,46 +60,16 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def draw_rows(scans: Path, work: Path, number: int, names: Sequence[str], automatic: Path | None) -> None:
     """Write the rows of one round for the scans that have none yet; of the named ones alone."""
-    work.mkdir(parents=True, exist_ok=True)
     for index, (name, volume, labels) in enumerate(btcv_volumes(scans)):
         path = _rows_path(work, number, name)
         if name not in names or path.exists():
             continue
         found = None if automatic is None else automatic / f"{name}.nii.gz"
         drawn = labels_in_lps(found) if found is not None and found.exists() else None
-        scan = ClickScan(volume.voxels, labels, volume.grid, drawn, scan_chances(work, name, volume, labels))
+        scan = ClickScan(volume.voxels, labels, volume.grid, drawn)
         model = None if number == 0 else ClickModel.read(fold_path(work, number - 1, fold_of(index)))
         _write_rows(path, rows_of_scan(scan, np.random.default_rng([number, index]), model=model))
         print(f"round {number + 1}: {name}", flush=True)
-
-
-def held_out_chances(name: str, volume: Volume, labels: NDArray[np.uint8]) -> dict[int, StructureChance]:
-    """Return what the member that did not learn from a scan thinks of each label value, around all that is labelled."""
-    alone = held_out_member(read_model(resource_path("models/coarse.json")), name)
-    box = Box.around(labels > 0)
-    if alone is None or box is None:
-        return {}
-    k, j, i = (int(np.ceil(_ROOM_MM / s)) for s in volume.grid.spacing_ijk_mm[::-1])
-    box = box.grown((k, j, i), labels.shape)
-    found = structure_chances(volume, tuple(VALUES), box, models=[alone])
-    return {VALUES[structure_id]: chance for structure_id, chance in found.items()}
-
-
-def scan_chances(work: Path, name: str, volume: Volume, labels: NDArray[np.uint8]) -> dict[int, StructureChance]:
-    """Return the chances of a scan, asked once and kept."""
-    path = work / f"chances_{name}.npz"
-    if not path.exists():
-        found = held_out_chances(name, volume, labels)
-        arrays = {str(value): chance.chance_kji for value, chance in found.items()}
-        affine = next((chance.grid.affine_lps_mm for chance in found.values()), np.eye(4))
-        np.savez_compressed(path, affine=affine, **arrays)  # type: ignore[arg-type]
-    with np.load(path) as kept:
-        affine = kept["affine"]
-        values = {int(key): kept[key] for key in kept.files if key != "affine"}
-    return {
-        value: StructureChance(chance, Grid((chance.shape[2], chance.shape[1], chance.shape[0]), affine))
-        for value, chance in values.items()
-    }
 
 
 def fold_path(work: Path, number: int, fold: int) -> Path:
@@ -118,8 +81,8 @@ def _rows_path(work: Path, number: int, name: str) -> Path:
     return work / f"round_{number}_{name}.npz"
 
 
-def write_model(path: Path, trees: tuple[Sides, Sides]) -> None:
-    """Write the model file: the card, the names of the features, then the trees without and with the networks."""
+def write_model(path: Path, trees: Mapping[str, BoostedTrees]) -> None:
+    """Write the model file: the card, the names of the features, then the trees of both sides."""
     card = {
         "name": "TwinSight correction by clicks",
         "version": VERSION,
@@ -131,8 +94,7 @@ def write_model(path: Path, trees: tuple[Sides, Sides]) -> None:
         "no redistribution of the scans.",
         "not_for": "Reading anything from a scan on its own: without a click nothing is said.",
     }
-    plain, informed = ({side: sides[side].to_json() for side in _SIDES} for sides in trees)
-    data = {"card": card, "features": FEATURES, "chance_features": CHANCE_FEATURES, **plain, "informed": informed}
+    data = {"card": card, "features": FEATURES, **{side: trees[side].to_json() for side in _SIDES}}
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
@@ -146,19 +108,17 @@ def _write_rows(path: Path, clicks: object) -> None:
     np.savez(path, **arrays)  # type: ignore[arg-type]
 
 
-def _trees(work: Path, number: int, names: Sequence[str]) -> tuple[Sides, Sides]:
-    """Learn from the rows of these scans, of this round and those before, without and with what the networks think."""
-    plain, informed = {}, {}
+def _trees(work: Path, number: int, names: Sequence[str]) -> dict[str, BoostedTrees]:
+    """Learn from the rows of these scans, of this round and those before."""
+    trees = {}
     for side in _SIDES:
         rows, changes = [], []
         for path in [_rows_path(work, n, name) for n in range(number + 1) for name in names]:
             with np.load(path) as drawn:
                 rows.append(drawn[f"{side}_rows"])
                 changes.append(drawn[f"{side}_changes"])
-        seen, right = np.concatenate(rows), np.concatenate(changes).astype(np.uint8)
-        plain[side] = fitted(np.ascontiguousarray(seen[:, : len(FEATURES)]), right, CLICK_FIT)
-        informed[side] = fitted(seen, right, CLICK_FIT)
-    return plain, informed
+        trees[side] = fitted(np.concatenate(rows), np.concatenate(changes).astype(np.uint8), CLICK_FIT)
+    return trees
 
 
 if __name__ == "__main__":

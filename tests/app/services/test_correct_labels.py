@@ -10,10 +10,8 @@ import pytest
 
 from app.services.case_session import CaseSession
 from app.services.correct_labels import LabelCorrection
-from segmentation.seeds.structure_chance import StructureChance
 from tests.segmentation.seeds.test_correction import GRID, IMAGE, TRUTH, middle_of, point, without_tail
 from twin.anatomy import LayerName
-from twin.box import Box
 from twin.edit import LayersEdit, VolumesEdit
 from twin.errors import InputError
 from twin.grid import Grid
@@ -37,20 +35,12 @@ def session(tmp_path: Path) -> Iterator[CaseSession]:
         session.stop()
 
 
-def _no_networks(*_: object, **__: object) -> dict[str, StructureChance]:
-    return {}
-
-
-def _correction(session: CaseSession, structure_id: str, **options: object) -> LabelCorrection:
-    return LabelCorrection(session, structure_id, **{"look": _no_networks, **options})  # type: ignore[arg-type]
-
-
 def pancreas(session: CaseSession) -> np.ndarray:
     return session.case.layer(LayerName.ORGANS).mask("pancreas")
 
 
 def test_that_a_click_is_one_step_of_undo(session: CaseSession) -> None:
-    correction, before = _correction(session, "pancreas"), pancreas(session)
+    correction, before = LabelCorrection(session, "pancreas"), pancreas(session)
     edit = correction.edit(middle_of(TRUTH & ~without_tail()), is_inside=True)
     assert edit is not None
     correction.apply(edit)
@@ -61,7 +51,7 @@ def test_that_a_click_is_one_step_of_undo(session: CaseSession) -> None:
 
 
 def test_that_undone_clicks_are_forgotten_and_redone_ones_remembered(session: CaseSession) -> None:
-    correction = _correction(session, "pancreas")
+    correction = LabelCorrection(session, "pancreas")
     edit = correction.edit(middle_of(TRUTH & ~without_tail()), is_inside=True)
     assert edit is not None
     assert correction.clicks == ()
@@ -77,7 +67,7 @@ def test_that_undone_clicks_are_forgotten_and_redone_ones_remembered(session: Ca
 
 
 def test_that_a_click_inside_leaves_other_structures_alone(session: CaseSession) -> None:
-    correction = _correction(session, "pancreas")
+    correction = LabelCorrection(session, "pancreas")
     edit = correction.edit(point(50, 25, 15), is_inside=True)
     assert edit is not None
     correction.apply(edit)
@@ -85,18 +75,18 @@ def test_that_a_click_inside_leaves_other_structures_alone(session: CaseSession)
 
 
 def test_that_a_click_on_another_structure_takes_from_it(session: CaseSession) -> None:
-    correction = _correction(session, "pancreas")
+    correction = LabelCorrection(session, "pancreas")
     edit = correction.edit(point(30, 12, 15), is_inside=True)
     assert edit is not None
     assert correction.apply(edit).layer(LayerName.ORGANS).voxels[15, 12, 30] == 2
 
 
 def test_that_a_click_that_agrees_is_no_edit(session: CaseSession) -> None:
-    assert _correction(session, "pancreas").edit(point(28, 35, 15), is_inside=True) is None
+    assert LabelCorrection(session, "pancreas").edit(point(28, 35, 15), is_inside=True) is None
 
 
 def test_that_an_edit_made_from_older_labels_is_refused(session: CaseSession) -> None:
-    correction = _correction(session, "pancreas")
+    correction = LabelCorrection(session, "pancreas")
     edit = correction.edit(middle_of(TRUTH & ~without_tail()), is_inside=True)
     assert edit is not None
     correction.apply(edit)
@@ -108,35 +98,4 @@ def test_that_an_edit_made_from_older_labels_is_refused(session: CaseSession) ->
 @pytest.mark.parametrize("structure_id", ["segment_1", "lesion"])
 def test_that_structures_nobody_draws_are_refused(session: CaseSession, structure_id: str) -> None:
     with pytest.raises(InputError):
-        _correction(session, structure_id)
-
-
-def test_that_the_networks_are_asked_once_for_clicks_nearby(session: CaseSession) -> None:
-    asked: list[tuple[tuple[str, ...], Box]] = []
-
-    def look(volume: Volume, structure_ids: tuple[str, ...], box: Box, **_: object) -> dict[str, StructureChance]:
-        asked.append((structure_ids, box))
-        return {"pancreas": StructureChance(TRUTH.astype(np.uint8) * 255, volume.grid)}
-
-    correction = _correction(session, "pancreas", look=look)
-    correction.prepare()
-    edit = correction.edit(middle_of(TRUTH & ~without_tail()), is_inside=True)
-    assert edit is not None
-    correction.apply(edit)
-    correction.edit(point(50, 31, 15), is_inside=False)
-    assert [names for names, _ in asked] == [("pancreas",)]
-
-
-def test_that_what_the_networks_think_changes_the_answer(session: CaseSession) -> None:
-    def answer(chance: np.ndarray) -> int:
-        found = {"pancreas": StructureChance(chance.astype(np.uint8) * 255, session.case.planning_volume.grid)}
-        correction = _correction(session, "pancreas", look=lambda *_, **__: found)
-        edit = correction.edit(point(46, 30, 15), is_inside=True)
-        assert edit is not None
-        correction.apply(edit)
-        gained = int(np.count_nonzero(pancreas(session)))
-        session.undo()
-        correction.close()
-        return gained
-
-    assert answer(TRUTH) > answer(np.zeros_like(TRUTH))
+        LabelCorrection(session, structure_id)

@@ -269,7 +269,6 @@ def test_that_a_preview_changes_nothing_until_accepted_and_goes_when_the_labels_
 def test_that_a_click_mends_a_hole_and_each_click_is_a_step(
     hand: Hand, phantom: Phantom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.correct_labels._look_of_networks", lambda *_, **__: {})  # they take long
     monkeypatch.setattr("segmentation.seeds.correction.click_model", _Willing)
     point = _inside(phantom, "liver")
     at = hand.look(point)

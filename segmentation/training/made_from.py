@@ -1,0 +1,41 @@
+"""What the rows in a work folder were made from, so that a training does not go on with those of other networks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+__all__ = ["require_made_from"]
+
+_FILE = "made_from.json"
+
+
+def require_made_from(work: Path, made_from: Mapping[str, str]) -> None:
+    """Write into a new work folder what its contents are made from; stop where they were made from anything else.
+
+    Parameters
+    ----------
+    work
+        The folder; it is made when it is absent.
+    made_from
+        Name of each file that was asked to its SHA-256.
+
+    Raises
+    ------
+    SystemExit
+        With one line, when the folder holds work made from other files, or that does not say what from.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> folder = Path(mkdtemp())
+    >>> require_made_from(folder, {"coarse_0.onnx": "aa"})
+    >>> require_made_from(folder, {"coarse_0.onnx": "aa"})
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    path = work / _FILE
+    if not any(work.iterdir()):
+        path.write_text(json.dumps(dict(made_from), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    elif not path.exists() or json.loads(path.read_text(encoding="utf-8")) != dict(made_from):
+        raise SystemExit(f"{work}: made from other networks or labels; remove it, or name another with --work")
