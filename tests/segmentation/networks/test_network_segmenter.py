@@ -100,6 +100,17 @@ def test_that_an_mr_gets_liver_spleen_and_kidneys_only(band_model: NetworkModel)
     assert "networks.warning.few_mr" in {warning.message_id for warning in mr.warnings}
 
 
+def test_that_a_liver_of_ct_is_asked_for_more_certainty_than_one_of_mr(
+    band_model: NetworkModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segmentation.networks.network_segmenter._LIVER_MEAN_ON_CT", 1.01)
+    ct, mr = (NetworkSegmenter([band_model]).segment(abdomen(modality=m)) for m in (Modality.CT, Modality.MR))
+    assert ct.not_found["liver"] == "networks.not_found.not_sure"
+    assert ct.has("spleen")
+    assert ct.has("pancreas")  # the spleen says that this is an abdomen
+    assert mr.has("liver")
+
+
 # A network that knows intensities alone takes the marrow of a thigh for a vessel: the rules must see that it is none.
 @pytest.mark.parametrize("scan", [air, noise, limb])
 def test_that_a_scan_of_something_else_gets_no_organ(scan: Callable[[], Volume], band_model: NetworkModel) -> None:

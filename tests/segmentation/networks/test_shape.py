@@ -43,6 +43,14 @@ def test_that_both_kidneys_are_kept_and_a_crumb_is_not() -> None:
     np.testing.assert_array_equal(kidney.mask, right | left)
 
 
+def test_that_two_femurs_are_no_kidneys() -> None:
+    """Without liver or spleen, what looks like kidneys is none."""
+    right, left = _ball((20, 40, 15), 24.0), _ball((20, 40, 45), 24.0)
+    seen = _seen(liver=np.zeros_like(right), kidney=right | left)
+    assert seen["kidney"].absence == "networks.not_found.no_neighbours"
+    assert _seen(liver=_ball((45, 20, 30), 34.0), kidney=right | left)["kidney"].absence is None
+
+
 @pytest.mark.parametrize(
     ("radius_mm", "level", "disagreement", "reason"),
     [
