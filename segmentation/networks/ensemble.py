@@ -86,18 +86,19 @@ class Ensemble:
             raise BackendUnavailable("error.networks.bad_card", file=self.model.borders.name)
         return trees
 
-    def _structures(self, seen: ClassFields, grid: Grid) -> dict[str, SeenStructure]:
-        return seen_structures(seen, grid, self.model.structure_ids, self.model.smallest_means)
+    def _structures(self, seen: ClassFields, grid: Grid, *, is_mr: bool = False) -> dict[str, SeenStructure]:
+        return seen_structures(seen, grid, self.model.structure_ids, self.model.smallest_means, is_mr=is_mr)
 
     def look(
         self,
         scan: NetworkScan,
         body: NDArray[np.bool_],
         *,
+        is_mr: bool = False,
         progress: Callable[[float], None] = lambda fraction: None,
         cancel: CancelToken | None = None,
     ) -> Look:
-        """Look at the box of the body.
+        """Look at the box of the body; on MR other certainty is asked for.
 
         Raises
         ------
@@ -117,7 +118,7 @@ class Ensemble:
             progress=progress,
             cancel=cancel,
         )
-        return Look(self.model, part.grid, seen, self._structures(seen, part.grid))
+        return Look(self.model, part.grid, seen, self._structures(seen, part.grid, is_mr=is_mr))
 
     def with_borders(
         self, look: Look, scan: NetworkScan, *, leave_out: Container[str] = (), cancel: CancelToken | None = None

@@ -20,7 +20,6 @@ from segmentation.networks.ensemble import Ensemble, Look
 from segmentation.networks.model import ModelKind, NetworkModel, shipped_models
 from segmentation.networks.network_scan_sitk import NetworkScan, network_scan
 from segmentation.networks.scan_labels import labels_on_scan
-from segmentation.networks.shape import rule_of
 from segmentation.quality import label_warnings, scan_warnings
 from segmentation.segmenter import Availability, SegmentationResult, SegmentationWarning
 from twin.anatomy import LayerName, structure
@@ -37,10 +36,6 @@ FINE_SPACING_MM = 2.0
 _CONTEXT = ("bone", "skin")
 # Structures of the plan that no scan to learn from had labelled: said to be absent for that reason.
 _NOT_LEARNED = ("duodenum",)
-# A thigh shown as an MR gave a liver of 0.78; true livers of MR never learned from gave 0.85 and more.
-_MORE_CERTAIN_ON_MR = 0.05
-# Heart and bowel beyond the liver gave livers of 0.83 and 0.77 on CT, true ones never learned from 0.87 and more.
-_LIVER_MEAN_ON_CT = 0.85
 BoolVoxels = NDArray[np.bool_]
 
 
@@ -156,9 +151,8 @@ class _Run:
         if body is None:
             return SegmentationResult({}, dict.fromkeys([*wanted, *_CONTEXT], "segmentation.not_found.no_body"))
         self._step(0.1, "networks.progress.organs")
-        first = self.coarse.look(
-            scan, body, progress=self._part(0.1, 0.55, "networks.progress.organs"), cancel=self.cancel
-        )
+        listener = self._part(0.1, 0.55, "networks.progress.organs")
+        first = self.coarse.look(scan, body, is_mr=self.is_mr, progress=listener, cancel=self.cancel)
         absences = self._absences(first, scan, body)
         if not self.is_mr:
             first = self.coarse.with_borders(first, scan, leave_out=absences, cancel=self.cancel)
@@ -195,8 +189,6 @@ class _Run:
             unknown = [name for name in first.structures if name not in validated]
             absences |= _absences_on_mr(first)
             absences |= dict.fromkeys(unknown, "networks.not_found.not_validated_on_mr")
-        else:
-            absences = _absences_on_ct(first) | absences
         believed = [seen.mask for name, seen in first.structures.items() if name not in absences]
         if believed and is_narrow(
             body[scan.box_of(first.grid).slices], np.any(believed, axis=0), self._spacing_mm(first)
@@ -322,24 +314,10 @@ def only_where_better(fine: NetworkModel, coarse: NetworkModel) -> NetworkModel 
     return replace(fine, region=replace(fine.region, around=tuple(better))) if better else None
 
 
-def _absences_on_ct(first: Look) -> dict[str, str]:
-    """Return what is not believed on CT when the liver is less certain than a liver of CT is."""
-    liver, spleen = first.structures.get("liver"), first.structures.get("spleen")
-    if liver is None or liver.absence is not None or liver.mean_probability >= _LIVER_MEAN_ON_CT:
-        return {}
-    has_spleen = spleen is not None and spleen.absence is None
-    alone = [] if has_spleen else [name for name in first.structures if rule_of(name).needs_abdomen]
-    return {**dict.fromkeys(alone, "networks.not_found.no_neighbours"), "liver": "networks.not_found.not_sure"}
-
-
 def _absences_on_mr(first: Look) -> dict[str, str]:
-    """Return what is not believed on MR: little was learned of it, so more certainty and a liver are asked for."""
-    found = {name: seen for name, seen in first.structures.items() if seen.absence is None}
-    unsure = [n for n, seen in found.items() if seen.mean_probability < seen.smallest_mean + _MORE_CERTAIN_ON_MR]
-    absences = dict.fromkeys(unsure, "networks.not_found.not_sure")
-    if "liver" in found and "liver" not in absences:
-        return absences
-    return {**dict.fromkeys(found, "networks.not_found.no_neighbours"), **absences}
+    """Return what is not believed on MR: everything without a liver, since little was learned of it."""
+    found = [name for name, seen in first.structures.items() if seen.absence is None]
+    return {} if "liver" in found else dict.fromkeys(found, "networks.not_found.no_neighbours")
 
 
 def _uncertainty(look: Look, name: str) -> BoundaryUncertainty:

@@ -9,7 +9,7 @@ import pytest
 
 from segmentation.classical.prior import ClassicalPrior, classical_prior
 from segmentation.classical.segment import ClassicalSegmenter
-from segmentation.networks import network_segmenter
+from segmentation.networks import network_segmenter, shape
 from segmentation.networks.model import NetworkModel, read_model
 from segmentation.networks.network_segmenter import NetworkSegmenter, only_where_better
 from segmentation.segmenter import SegmentationResult, Segmenter, segmenters
@@ -103,7 +103,7 @@ def test_that_an_mr_gets_liver_spleen_and_kidneys_only(band_model: NetworkModel)
 def test_that_a_liver_of_ct_is_asked_for_more_certainty_than_one_of_mr(
     band_model: NetworkModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("segmentation.networks.network_segmenter._LIVER_MEAN_ON_CT", 1.01)
+    monkeypatch.setitem(shape._RULES, "liver", replace(shape.rule_of("liver"), smallest_mean=1.01))
     ct, mr = (NetworkSegmenter([band_model]).segment(abdomen(modality=m)) for m in (Modality.CT, Modality.MR))
     assert ct.not_found["liver"] == "networks.not_found.not_sure"
     assert ct.has("spleen")
