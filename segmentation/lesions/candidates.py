@@ -83,7 +83,8 @@ class LesionCandidate:
     contrast
         Median of the region less that of the organ around it, in the unit of the scan (HU on CT).
     score
-        0 to 1, for ranking: how much and how compactly it stands out. No probability of being a lesion.
+        0 to 1: how much and how compactly it stands out; of two that overlap the higher stays. No probability of
+        being a lesion.
     kind
         How it looks.
     """
@@ -111,7 +112,7 @@ def find_lesion_candidates(
     progress: ProgressListener = no_progress,
     cancel: CancelToken | None = None,
 ) -> tuple[LesionCandidate, ...]:
-    """Return what stands out from the parenchyma, the most striking first.
+    """Return what stands out from the parenchyma, the largest first, as a report lists lesions.
 
     Parameters
     ----------
@@ -152,7 +153,7 @@ def find_lesion_candidates(
         if candidate is not None:
             found = _with_candidate(found, candidate)
     progress(Progress(1.0, "lesions.progress.done"))
-    return tuple(sorted(found, key=lambda candidate: -candidate.score))
+    return tuple(sorted(found, key=lambda candidate: -candidate.volume_ml))
 
 
 class _Search:

@@ -21,7 +21,13 @@ def test_that_what_stands_out_is_proposed_once_with_its_outline(is_mr: bool) -> 
     assert len(found) == 3
     for lesion in scan.lesions:
         assert max(dice(c.region.whole(scan.volume.grid), lesion) for c in found) >= 0.7
-    assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
+
+
+def test_that_the_largest_is_listed_first() -> None:
+    scan = made_up_liver(DARK, FLUID, BRIGHT)
+    volumes_ml = [c.volume_ml for c in find_lesion_candidates(scan.volume, scan.organ)]
+    assert len(volumes_ml) == 3
+    assert volumes_ml == sorted(volumes_ml, reverse=True)
 
 
 def test_that_kinds_are_what_the_grey_values_say() -> None:
