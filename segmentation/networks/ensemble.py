@@ -17,6 +17,7 @@ from segmentation.networks.scan_labels import box_on_scan
 from segmentation.networks.session_onnxruntime import NetworkSession
 from segmentation.networks.shape import SeenStructure, seen_structures, with_border
 from segmentation.networks.sliding_window import ClassFields, windowed_fields
+from segmentation.networks.wide_look import WIDER, with_wide_look
 from twin.box import Box
 from twin.errors import BackendUnavailable
 from twin.grid import Grid
@@ -28,6 +29,9 @@ __all__ = ["Ensemble", "Look"]
 _BODY_MARGIN_VOXELS = 2
 # The smoothing of a fine scan reaches this far beyond its box.
 _CROP_MARGIN_MM = 8.0
+# Large organs are looked for beside it only: above the organs the wider look saw a stomach (docs/decisions/0079).
+_NEIGHBOUR = "liver"
+_SHARE_OF_CLOSE = 0.77  # of the time of both looks: the wider one has 1 / 1.5**3 of the voxels
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +93,18 @@ class Ensemble:
     def _structures(self, seen: ClassFields, grid: Grid, *, is_mr: bool = False) -> dict[str, SeenStructure]:
         return seen_structures(seen, grid, self.model.structure_ids, self.model.smallest_means, is_mr=is_mr)
 
+    def _fields(
+        self,
+        scan: NetworkScan,
+        where: NDArray[np.bool_],
+        progress: Callable[[float], None],
+        cancel: CancelToken | None,
+    ) -> ClassFields:
+        n_classes, patch_kji = len(self.model.classes), self.model.patch_kji
+        return windowed_fields(
+            scan.levels, where, self._members, n_classes, patch_kji, progress=progress, cancel=cancel
+        )
+
     def look(
         self,
         scan: NetworkScan,
@@ -98,7 +114,7 @@ class Ensemble:
         progress: Callable[[float], None] = lambda fraction: None,
         cancel: CancelToken | None = None,
     ) -> Look:
-        """Look at the box of the body; on MR other certainty is asked for.
+        """Look at the box of the body, then wider for large organs beside a liver; on MR other certainty is asked for.
 
         Raises
         ------
@@ -109,16 +125,17 @@ class Ensemble:
         assert around is not None, "a scan without a body is answered before"
         box = around.grown(_BODY_MARGIN_VOXELS, body.shape)
         part = scan.cropped(box)
-        seen = windowed_fields(
-            part.levels,
-            body[box.slices],
-            self._members,
-            len(self.model.classes),
-            self.model.patch_kji,
-            progress=progress,
-            cancel=cancel,
-        )
-        return Look(self.model, part.grid, seen, self._structures(seen, part.grid, is_mr=is_mr))
+        close = self._fields(part, body[box.slices], lambda done: progress(_SHARE_OF_CLOSE * done), cancel)
+        structures = self._structures(close, part.grid, is_mr=is_mr)
+        if _NEIGHBOUR not in structures or structures[_NEIGHBOUR].absence is not None:
+            return Look(self.model, part.grid, close, structures)
+        wider, after = part.wider(WIDER), 1.0 - _SHARE_OF_CLOSE
+        everywhere = np.ones(wider.grid.shape_kji, np.bool_)
+        wide = self._fields(wider, everywhere, lambda done: progress(_SHARE_OF_CLOSE + after * done), cancel)
+        seen = with_wide_look(close, part.grid, wide, wider.grid, self.model.structure_ids)
+        if seen is not close:
+            structures = self._structures(seen, part.grid, is_mr=is_mr)
+        return Look(self.model, part.grid, seen, structures)
 
     def with_borders(
         self, look: Look, scan: NetworkScan, *, leave_out: Container[str] = (), cancel: CancelToken | None = None
@@ -184,15 +201,7 @@ class Ensemble:
         margin = round(region.margin_mm / float(first.grid.spacing_ijk_mm[0]))
         target = first.grid.cropped(box.grown(margin, first.grid.shape_kji))
         scan = _part_of_scan(volume, target, self.model, window, cancel)
-        seen = windowed_fields(
-            scan.levels,
-            _near(seen_first, first.grid, margin, scan.grid),
-            self._members,
-            len(self.model.classes),
-            self.model.patch_kji,
-            progress=progress,
-            cancel=cancel,
-        )
+        seen = self._fields(scan, _near(seen_first, first.grid, margin, scan.grid), progress, cancel)
         structures = self._structures(seen, scan.grid)
         believed = {name: structures[name] for name in wanted if name in structures and structures[name].mask.any()}
         return Look(self.model, scan.grid, seen, {name: replace(s, absence=None) for name, s in believed.items()})

@@ -56,6 +56,12 @@ class NetworkScan:
         """Return the part inside a box."""
         return NetworkScan(np.ascontiguousarray(self.levels[box.slices]), self.grid.cropped(box), self.window)
 
+    def wider(self, factor: float) -> NetworkScan:
+        """Return the scan on voxels that are wider by a factor, smoothed as for a working grid of that spacing."""
+        spacing_mm = factor * float(self.grid.spacing_ijk_mm[0])
+        values, grid = _resampled_along(self.levels, self.grid, spacing_mm, None)
+        return NetworkScan(np.round(values).astype(np.uint8), grid, self.window)
+
     def box_of(self, grid: Grid) -> Box:
         """Return the box of a grid that is a part of this one."""
         start = np.round(self.grid.ijk_from_lps(grid.origin_lps_mm)).astype(int)[::-1]

@@ -72,7 +72,7 @@ class NetworkSegmenter:
             models = self._known_models()
         except BackendUnavailable:
             models = ()
-        return ".".join(["1", *(f"{model.name}-{model.version}" for model in models)])
+        return ".".join(["2", *(f"{model.name}-{model.version}" for model in models)])
 
     def availability(self) -> Availability:
         """Tell whether the networks are there, whole, and can be run."""

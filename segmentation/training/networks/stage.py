@@ -75,8 +75,8 @@ class Stage:
 
         Examples
         --------
-        >>> [round(STAGES[0].rate_at(step), 6) for step in (0, 40, 4299, 8599)]
-        [5e-05, 0.001978, 2e-06, 1e-06]
+        >>> [round(STAGES[0].rate_at(step), 6) for step in (0, 40, 4299, 8599, 11399)]
+        [5e-05, 0.001978, 2e-06, 1e-06, 1e-06]
         """
         rounds = pairwise((0, *self.restarts, self.steps))
         first, last = next((begin, end) for begin, end in rounds if step < end)
@@ -94,12 +94,12 @@ STAGES = (
     Stage(
         "coarse",
         2.0,
-        8600,
+        11400,
         2e-3,
         None,
         ((2, 1.6), (3, 1.6), (4, 1.6), (5, 1.6), (6, 1.6)),
         1.0,
-        restarts=(3300, 4300),
+        restarts=(3300, 4300, 8600),
     ),
     # Smaller cubes and a level less: the coarse look has told where things are, and the files have to stay small. After
     # 1000 steps it was worse than the coarse network everywhere (docs/decisions/0076): it wants a GPU or many hours.

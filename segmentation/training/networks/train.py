@@ -128,7 +128,7 @@ def export(stage: Stage, data: Path, work: Path, out: Path) -> None:
     card = json.loads(sidecar.read_text(encoding="utf-8"))["card"] if sidecar.exists() else {"boundary": {}}
     description = {
         "name": stage.name,
-        "version": "2",
+        "version": "3",
         "kind": stage.name,
         "spacing_mm": stage.spacing_mm,
         "patch": [stage.patch] * 3,

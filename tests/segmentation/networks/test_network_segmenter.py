@@ -9,12 +9,13 @@ import pytest
 
 from segmentation.classical.prior import ClassicalPrior, classical_prior
 from segmentation.classical.segment import ClassicalSegmenter
-from segmentation.networks import network_segmenter, shape
+from segmentation.networks import ensemble, network_segmenter, shape
 from segmentation.networks.model import NetworkModel, read_model
 from segmentation.networks.network_segmenter import NetworkSegmenter, only_where_better
 from segmentation.segmenter import SegmentationResult, Segmenter, segmenters
 from tests.segmentation.networks.small_networks import (
     HU_OF,
+    WALL_HU,
     abdomen,
     band_network,
     bands,
@@ -116,6 +117,26 @@ def test_that_a_liver_of_ct_is_asked_for_more_certainty_than_one_of_mr(
 def test_that_a_scan_of_something_else_gets_no_organ(scan: Callable[[], Volume], band_model: NetworkModel) -> None:
     found = NetworkSegmenter([band_model]).segment(scan())
     assert not any(found.has(name) for name in STRUCTURES[:-2])
+
+
+def test_that_large_organs_are_looked_for_beside_a_liver_only(
+    band_model: NetworkModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = []
+    wide_look = ensemble.with_wide_look
+
+    def recorded(close, grid, wide, wide_grid, ids):  # type: ignore[no-untyped-def]
+        shown.append((grid.spacing_ijk_mm[0], wide_grid.spacing_ijk_mm[0]))
+        return wide_look(close, grid, wide, wide_grid, ids)
+
+    monkeypatch.setattr(ensemble, "with_wide_look", recorded)
+    scan = abdomen()
+    NetworkSegmenter([band_model]).segment(scan)
+    assert shown == [(4.0, 6.0)]
+    without = np.where(scan.voxels == HU_OF["liver"], WALL_HU, scan.voxels).astype(np.int16)
+    found = NetworkSegmenter([band_model]).segment(replace(scan, voxels=without))
+    assert found.has("spleen")
+    assert len(shown) == 1
 
 
 def test_that_a_narrow_body_gets_no_organ(band_model: NetworkModel) -> None:
