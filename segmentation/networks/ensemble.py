@@ -15,7 +15,7 @@ from segmentation.networks.model import NetworkModel
 from segmentation.networks.network_scan_sitk import NetworkScan, network_scan
 from segmentation.networks.scan_labels import box_on_scan
 from segmentation.networks.session_onnxruntime import NetworkSession
-from segmentation.networks.shape import SeenStructure, seen_structures, with_border
+from segmentation.networks.shape import SeenStructure, is_believed, seen_structures, with_border
 from segmentation.networks.sliding_window import ClassFields, windowed_fields
 from segmentation.networks.wide_look import WIDER, with_wide_look
 from twin.box import Box
@@ -127,7 +127,7 @@ class Ensemble:
         part = scan.cropped(box)
         close = self._fields(part, body[box.slices], lambda done: progress(_SHARE_OF_CLOSE * done), cancel)
         structures = self._structures(close, part.grid, is_mr=is_mr)
-        if _NEIGHBOUR not in structures or structures[_NEIGHBOUR].absence is not None:
+        if not is_believed(structures, _NEIGHBOUR):
             return Look(self.model, part.grid, close, structures)
         wider, after = part.wider(WIDER), 1.0 - _SHARE_OF_CLOSE
         everywhere = np.ones(wider.grid.shape_kji, np.bool_)
@@ -193,7 +193,7 @@ class Ensemble:
         """
         region = self.model.region
         assert region is not None, "only fine models look closer"
-        wanted = [name for name in region.around if name in first.structures and not first.structures[name].absence]
+        wanted = [name for name in region.around if is_believed(first.structures, name)]
         seen_first = np.any([first.structures[name].mask for name in wanted], axis=0) if wanted else None
         box = None if seen_first is None else Box.around(seen_first)
         if seen_first is None or box is None:

@@ -15,7 +15,7 @@ from twin.box import Box
 from twin.geometry.components_cc3d import components
 from twin.grid import Grid
 
-__all__ = ["SeenStructure", "ShapeRule", "rule_of", "seen_structures", "with_border"]
+__all__ = ["SeenStructure", "ShapeRule", "is_believed", "rule_of", "seen_structures", "with_border"]
 
 BoolVoxels = NDArray[np.bool_]
 Levels = NDArray[np.uint8]
@@ -107,6 +107,11 @@ def rule_of(structure_id: str) -> ShapeRule:
     return _RULES.get(structure_id, ShapeRule(0.0, 255, 0.0))
 
 
+def is_believed(structures: Mapping[str, SeenStructure], structure_id: str) -> bool:
+    """Tell whether a structure was looked for and no rule speaks against it."""
+    return structure_id in structures and structures[structure_id].absence is None
+
+
 def seen_structures(
     seen: ClassFields,
     grid: Grid,
@@ -133,7 +138,7 @@ def seen_structures(
     winners = _winners(seen.fields)
     rules = {n: _certain_rule(n, smallest_means, is_mr=is_mr) for n in structure_ids}
     found = {name: _seen(seen, grid, rules[name], winners == n + 1, n) for n, name in enumerate(structure_ids)}
-    is_abdomen = any(name in found and found[name].absence is None for name in _ABDOMEN)
+    is_abdomen = any(is_believed(found, name) for name in _ABDOMEN)
     return {name: one if is_abdomen else _without_abdomen(name, one) for name, one in found.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmentation.classical.working_volume_sitk import resampled_onto
 from segmentation.networks.sliding_window import ClassFields
@@ -49,20 +50,23 @@ def with_wide_look(
     >>> int(both.fields[0, 75, 75, 75])
     200
     """
-    fields = [
+    large = [
         n
         for n, name in enumerate(structure_ids)
         if name in _MAY_BE_LARGE
         and _volume_ml(wide, wide_grid, n) >= max(_LARGE_ML, _MUCH_MORE * _volume_ml(seen, grid, n))
     ]
-    if not fields:
+    if not large:
         return seen
-    chances = [resampled_onto(wide.fields[n].astype(np.float32), wide_grid, grid) for n in fields]
-    is_taken = np.max(chances, axis=0) > np.maximum(seen.fields.max(axis=0), _HALF)
+
+    def onto_close(field: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return resampled_onto(field.astype(np.float32), wide_grid, grid)
+
+    is_taken = np.max([onto_close(wide.fields[n]) for n in large], axis=0) > np.maximum(seen.fields.max(axis=0), _HALF)
     merged, disagreement = seen.fields.copy(), seen.disagreement.copy()
     for old, new in [*zip(merged, wide.fields, strict=True), (disagreement, wide.disagreement)]:
         # Rounded down: together they stay at or below one.
-        old[is_taken] = resampled_onto(new.astype(np.float32), wide_grid, grid)[is_taken].astype(np.uint8)
+        old[is_taken] = onto_close(new)[is_taken].astype(np.uint8)
     return ClassFields(merged, disagreement)
 
 

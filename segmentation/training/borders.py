@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     model = read_model(arguments.card)
     names = sorted(path.name.removesuffix("_ct.nii.gz") for path in arguments.scans.glob("*_ct.nii.gz"))
-    require_made_from(arguments.work, {file.name: model.sha256[file.name] for file in model.members})
+    require_made_from(arguments.work, model.members)
     draw_rows(arguments.scans, arguments.work, model, names)
     for fold in range(N_FOLDS):
         if not fold_path(arguments.work, fold).exists():
